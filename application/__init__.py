@@ -1,0 +1,1 @@
+"""What users can ask for, and the ports that answering needs."""

@@ -1,0 +1,1 @@
+"""What the business decides: complaints, disputes and payment blocks."""
