@@ -1,0 +1,1 @@
+"""A complaint: an expression of dissatisfaction. It blocks no payment."""

@@ -1,0 +1,1 @@
+"""A dispute: a contested claim. It always blocks a payment."""

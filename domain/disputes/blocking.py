@@ -1,0 +1,169 @@
+"""Decisions about blocking the payment. A block is true only once the ERP has confirmed it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from domain.disputes import events
+from domain.disputes.dispute import Dispute
+from domain.disputes.lifecycle import LIFECYCLE
+from domain.event import Event
+from domain.parties import Actor, Role
+from domain.refusals import RuleBroken
+
+
+class NothingToBlock(RuleBroken):
+    """A block holds back a line that disputes something."""
+
+    def __init__(self) -> None:
+        super().__init__("the dispute has no disputed line to block; add a line first")
+
+
+class ReviewInThePast(RuleBroken):
+    """Every block is reviewed by a day to come."""
+
+    def __init__(self, review_by: date) -> None:
+        super().__init__(f"review_by {review_by.isoformat()} lies before the request")
+        self.review_by = review_by
+
+
+class BlockSuperseded(RuleBroken):
+    """The block is not, or no longer, the one that holds a line of this dispute."""
+
+    def __init__(self, block_id: UUID) -> None:
+        super().__init__(f"block {block_id} does not hold a line of this dispute")
+        self.block_id = block_id
+
+
+class NoWitness(RuleBroken):
+    """Manual confirmation takes two people; nobody has proposed it yet."""
+
+    def __init__(self) -> None:
+        super().__init__("somebody of finance or a manager must first propose the confirmation")
+
+
+class SecondPersonNeeded(RuleBroken):
+    """Manual confirmation takes somebody of finance and a manager, two different people."""
+
+    def __init__(self, proposed_by: str, role: Role) -> None:
+        other = Role.MANAGER if role is Role.FINANCE else Role.FINANCE
+        super().__init__(f"{proposed_by} ({role}) proposed it; another person ({other}) confirms")
+        self.proposed_by = proposed_by
+
+
+def request_block(
+    dispute: Dispute,
+    *,
+    block_ids: Mapping[UUID, UUID],
+    review_by: date,
+    by: Actor,
+    at: datetime,
+) -> list[Event]:
+    """Ask the ERP to hold back every line that it does not hold yet.
+
+    `block_ids` gives a fresh identity for the block of each line.
+
+    Raises:
+        NothingToBlock: no line disputes anything.
+        ReviewInThePast: `review_by` lies before the request.
+    """
+    LIFECYCLE.require("request_block", dispute.status, by=by)
+    if not lines_to_block(dispute):
+        raise NothingToBlock
+    if review_by < at.date():
+        raise ReviewInThePast(review_by)
+    blocks = tuple(
+        events.LineBlock(line_id=line_id, block_id=block_ids[line_id])
+        for line_id in lines_to_block(dispute)
+    )
+    return [events.BlockRequested(blocks=blocks, review_by=review_by)]
+
+
+def lines_to_block(dispute: Dispute) -> tuple[UUID, ...]:
+    """The lines that dispute something and that the ERP does not hold."""
+    return tuple(
+        line_id
+        for line_id, account in dispute.accounts.items()
+        if account.current and not (line_id in dispute.holds and dispute.holds[line_id].confirmed)
+    )
+
+
+def block_confirmed(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Event]:
+    """Learn that the ERP holds a line. With the last line, the payment is blocked.
+
+    Raises:
+        BlockSuperseded: the block holds no line of this dispute.
+    """
+    LIFECYCLE.require("block_confirmed", dispute.status, by=by)
+    line_id = _line_of(dispute, block_id)
+    others = (hold.confirmed for key, hold in dispute.holds.items() if key != line_id)
+    if len(dispute.holds) == len(dispute.accounts) and all(others):
+        return [events.PaymentBlocked(line_id=line_id, block_id=block_id)]
+    return [events.LineBlockConfirmed(line_id=line_id, block_id=block_id)]
+
+
+def block_failed(
+    dispute: Dispute,
+    *,
+    block_id: UUID,
+    refused: bool,
+    cause: str,
+    by: Actor,
+) -> list[Event]:
+    """Learn that the ERP refused a block, or did not answer in time.
+
+    Raises:
+        BlockSuperseded: the block holds no line of this dispute.
+    """
+    LIFECYCLE.require("block_failed", dispute.status, by=by)
+    line_id = _line_of(dispute, block_id)
+    failed = events.BlockFailed(line_id=line_id, block_id=block_id, refused=refused, cause=cause)
+    return [failed]
+
+
+def propose_manual_confirmation(dispute: Dispute, *, by: Actor) -> list[Event]:
+    """Say that the block was seen in the ERP; a second person must confirm it."""
+    LIFECYCLE.require("propose_manual_confirmation", dispute.status, by=by)
+    return [events.ManualConfirmationProposed()]
+
+
+def confirm_block_manually(dispute: Dispute, *, by: Actor) -> list[Event]:
+    """Confirm as the second person that the ERP holds every line.
+
+    Raises:
+        NoWitness: nobody proposed it.
+        SecondPersonNeeded: the same person, or two of the same role.
+        NothingToBlock: the dispute has no line, or a line was never requested.
+    """
+    LIFECYCLE.require("confirm_block_manually", dispute.status, by=by)
+    witness = dispute.witness
+    if witness is None:
+        raise NoWitness
+    if witness.subject_id == by.subject_id or witness.role is by.role:
+        raise SecondPersonNeeded(witness.subject_id, witness.role)
+    if not dispute.accounts or set(dispute.holds) != set(dispute.accounts):
+        raise NothingToBlock
+    blocks = tuple(
+        events.LineBlock(line_id=line_id, block_id=hold.block_id)
+        for line_id, hold in dispute.holds.items()
+        if not hold.confirmed
+    )
+    return [events.BlockConfirmedManually(blocks=blocks)]
+
+
+def block_drifted(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Event]:
+    """Learn that a block is gone in the ERP, though nobody here released it.
+
+    Raises:
+        BlockSuperseded: the block holds no line of this dispute.
+    """
+    LIFECYCLE.require("block_drifted", dispute.status, by=by)
+    line_id = _line_of(dispute, block_id)
+    return [events.BlockDrifted(line_id=line_id, block_id=block_id)]
+
+
+def _line_of(dispute: Dispute, block_id: UUID) -> UUID:
+    line_id = dispute.line_of(block_id)
+    if line_id is None:
+        raise BlockSuperseded(block_id)
+    return line_id
