@@ -1,0 +1,1 @@
+"""PostgreSQL, the one store: the embedded server, migrations, checks and connections."""
