@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.refusals import RuleBroken
 
-EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
+EXPONENTS: Final[Mapping[str, int]] = MappingProxyType[str, int](
     dict.fromkeys(
         (
             "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD"

@@ -1,0 +1,497 @@
+"""What can be asked for about disputes."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from application.blocks import order_release
+from application.commands import OnCase
+from application.invoices import LineClaim, claim, claim_again, drop_claims
+from application.ports import Cases, Identities, Work
+from application.recorded import Recorded
+from domain.blocks.block import PaymentBlock, order_block
+from domain.blocks.events import Scope
+from domain.complaints.complaint import Complaint
+from domain.contacts import Direction, Reached
+from domain.disputes import blocking, ending, keeping, negotiating, opening
+from domain.disputes.dispute import Dispute
+from domain.disputes.events import CorrectableField, JudgmentOutcome
+from domain.disputes.lifecycle import Status
+from domain.disputes.lines import Allocation
+from domain.disputes.settlement import Settlement
+from domain.event import Channel, Event
+from domain.invoices.invoice import Invoice
+from domain.parties import SYSTEM
+
+
+def open_directly(
+    on: OnCase,
+    *,
+    customer_id: str,
+    reason_code: str,
+    requested_action: str | None,
+    lines: Sequence[LineClaim],
+    cases: Cases,
+) -> Recorded:
+    """Open a dispute that no complaint preceded.
+
+    The disputed invoices change with it, so that none is disputed beyond what is open.
+    """
+
+    def decide(work: Work) -> UUID:
+        events = opening.open_dispute(
+            customer_id=customer_id,
+            complaint_id=None,
+            reason_code=reason_code,
+            requested_action=requested_action,
+            lines=tuple(line.as_line() for line in lines),
+        )
+        dispute = work.begin(Dispute, on.case_id, events)
+        for line in lines:
+            claim(work, line, dispute=dispute)
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def add_line(on: OnCase, *, line: LineClaim, cases: Cases) -> Recorded:
+    """Dispute one more document line; its invoice changes with it."""
+
+    def decide(work: Work) -> UUID:
+        dispute = _load(work, on)
+        added = opening.add_line(dispute, line=line.as_line(), by=on.by)
+        claim(work, line, dispute=work.record(dispute, added))
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def reduce_line(on: OnCase, *, line_id: UUID, amount: Decimal, cases: Cases) -> Recorded:
+    """Dispute less of a line; its invoice changes with it."""
+
+    def decide(work: Work) -> UUID:
+        dispute = _load(work, on)
+        reduced = opening.reduce_line(dispute, line_id=line_id, amount=amount, by=on.by)
+        dispute = work.record(dispute, reduced)
+        invoice = work.load(Invoice, dispute.accounts[line_id].line.invoice_id)
+        freed = invoice.reduce_dispute(dispute_id=dispute.id, amount=amount)
+        work.react(invoice, freed, cause=dispute)
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def split_line(
+    on: OnCase,
+    *,
+    line_id: UUID,
+    amount: Decimal,
+    reason_code: str,
+    part_id: UUID,
+    cases: Cases,
+) -> Recorded:
+    """Make a part of a line a line of its own, with its own reason."""
+    return _change(
+        on,
+        cases,
+        lambda dispute: opening.split_line(
+            dispute,
+            line_id=line_id,
+            part_id=part_id,
+            amount=amount,
+            reason_code=reason_code,
+            by=on.by,
+        ),
+    )
+
+
+def merge_lines(on: OnCase, *, line_id: UUID, into_line_id: UUID, cases: Cases) -> Recorded:
+    """Put a line into another one of the same document line."""
+    return _change(
+        on,
+        cases,
+        lambda d: opening.merge_lines(d, line_id=line_id, into_line_id=into_line_id, by=on.by),
+    )
+
+
+def request_block(
+    on: OnCase,
+    *,
+    review_by: date,
+    scope: Scope,
+    identities: Identities,
+    cases: Cases,
+) -> Recorded:
+    """Ask the ERP to hold back every line that it does not hold yet.
+
+    Each line's block is a case of its own and begins with the request; a block of an earlier
+    request that nobody answered is released, so that the ERP holds nothing for nobody.
+    """
+
+    def decide(work: Work) -> UUID:
+        dispute = _load(work, on)
+        wanted = blocking.lines_to_block(dispute)
+        fresh = {line_id: identities.new() for line_id in wanted}
+        superseded = [dispute.holds[line].block_id for line in wanted if line in dispute.holds]
+        requested = blocking.request_block(
+            dispute,
+            block_ids=fresh,
+            review_by=review_by,
+            by=on.by,
+            at=on.envelope.at,
+        )
+        dispute = work.record(dispute, requested)
+        for line_id, block_id in fresh.items():
+            _begin_block(work, dispute, line_id, block_id, scope=scope, review_by=review_by)
+        order_release(work, dispute, blocks=superseded)
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def propose_manual_confirmation(on: OnCase, *, cases: Cases) -> Recorded:
+    """Say that the block was seen in the ERP; a second person must confirm it."""
+    return _change(on, cases, lambda d: blocking.propose_manual_confirmation(d, by=on.by))
+
+
+def confirm_block_manually(on: OnCase, *, cases: Cases) -> Recorded:
+    """Confirm as the second person that the ERP holds every line; the blocks learn of it."""
+
+    def decide(work: Work) -> UUID:
+        dispute = _load(work, on)
+        unconfirmed = [h.block_id for h in dispute.holds.values() if not h.confirmed]
+        work.record(dispute, blocking.confirm_block_manually(dispute, by=on.by))
+        for block_id in unconfirmed:
+            block = work.load(PaymentBlock, block_id)
+            work.record(block, block.confirm_by_people(by=on.by))
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def request_information(
+    on: OnCase,
+    *,
+    question: str,
+    answer_by: datetime | None,
+    cases: Cases,
+) -> Recorded:
+    """Ask the customer something."""
+    return _change(
+        on,
+        cases,
+        lambda dispute: negotiating.request_information(
+            dispute,
+            question=question,
+            answer_by=answer_by,
+            by=on.by,
+        ),
+    )
+
+
+def provide_information(on: OnCase, *, answer: str, cases: Cases) -> Recorded:
+    """Take the customer's answer in."""
+    return _change(
+        on,
+        cases,
+        lambda d: negotiating.provide_information(d, answer=answer, by=on.by),
+    )
+
+
+def wait_expired(on: OnCase, *, cases: Cases) -> Recorded:
+    """Stop waiting for the customer."""
+    return _change(on, cases, lambda dispute: negotiating.wait_expired(dispute, by=on.by))
+
+
+def propose_settlement(on: OnCase, *, settlement: Settlement, cases: Cases) -> Recorded:
+    """Propose how to settle."""
+    return _change(
+        on,
+        cases,
+        lambda d: negotiating.propose_settlement(d, settlement=settlement, by=on.by),
+    )
+
+
+def approve(on: OnCase, *, cases: Cases) -> Recorded:
+    """Approve the proposed settlement; it goes to the customer."""
+    return _change(on, cases, lambda dispute: negotiating.approve(dispute, by=on.by))
+
+
+def refuse_approval(on: OnCase, *, cases: Cases) -> Recorded:
+    """Do not approve the proposed settlement."""
+    return _change(on, cases, lambda dispute: negotiating.refuse_approval(dispute, by=on.by))
+
+
+def customer_accepts(on: OnCase, *, cases: Cases) -> Recorded:
+    """Take note that the customer accepts the offer."""
+    return _change(on, cases, lambda dispute: negotiating.customer_accepts(dispute, by=on.by))
+
+
+def customer_refuses(on: OnCase, *, cases: Cases) -> Recorded:
+    """Take note that the customer does not accept the offer."""
+    return _change(on, cases, lambda dispute: negotiating.customer_refuses(dispute, by=on.by))
+
+
+def offer_expired(on: OnCase, *, cases: Cases) -> Recorded:
+    """Take the offer back because nobody answered it."""
+    return _change(on, cases, lambda dispute: negotiating.offer_expired(dispute, by=on.by))
+
+
+def settlement_executed(on: OnCase, *, erp_document: str | None, cases: Cases) -> Recorded:
+    """Learn that the ERP booked the settlement; the blocks are to be released."""
+    return _let_go(
+        on,
+        cases,
+        lambda d: ending.settlement_executed(d, erp_document=erp_document, by=on.by),
+    )
+
+
+def settlement_failed(on: OnCase, *, cause: str, cases: Cases) -> Recorded:
+    """Learn that the ERP could not book the settlement."""
+    return _change(on, cases, lambda d: negotiating.settlement_failed(d, cause=cause, by=on.by))
+
+
+def reject_as_unfounded(on: OnCase, *, how_to_contest: str, cases: Cases) -> Recorded:
+    """Find the dispute unfounded, and tell the customer how to contest that."""
+    return _change(
+        on,
+        cases,
+        lambda d: negotiating.reject_as_unfounded(d, how_to_contest=how_to_contest, by=on.by),
+    )
+
+
+def contest(on: OnCase, *, cases: Cases) -> Recorded:
+    """Take note that the customer does not accept the rejection."""
+    return _change(on, cases, lambda dispute: negotiating.contest(dispute, by=on.by))
+
+
+def refer_to_mediator(on: OnCase, *, mediator: str, cases: Cases) -> Recorded:
+    """Take note that the customer went to the mediator."""
+    return _change(
+        on,
+        cases,
+        lambda d: negotiating.refer_to_mediator(d, mediator=mediator, by=on.by),
+    )
+
+
+def mediation_concluded(on: OnCase, *, conclusion: str, cases: Cases) -> Recorded:
+    """Take the mediator's conclusion in."""
+    return _change(
+        on,
+        cases,
+        lambda d: negotiating.mediation_concluded(d, conclusion=conclusion, by=on.by),
+    )
+
+
+def start_litigation(on: OnCase, *, court: str, cases: Cases) -> Recorded:
+    """Take note that the matter went to court."""
+    return _change(on, cases, lambda d: negotiating.start_litigation(d, court=court, by=on.by))
+
+
+def judgment_given(on: OnCase, *, outcome: JudgmentOutcome, cases: Cases) -> Recorded:
+    """Take the court's decision in."""
+    return _change(on, cases, lambda d: negotiating.judgment_given(d, outcome=outcome, by=on.by))
+
+
+def cleared_in_erp(
+    on: OnCase,
+    *,
+    payments: tuple[Allocation, ...],
+    erp_document: str | None,
+    cases: Cases,
+) -> Recorded:
+    """Learn that the customer paid; the blocks are to be released."""
+    return _let_go(
+        on,
+        cases,
+        lambda dispute: ending.cleared_in_erp(
+            dispute,
+            payments=payments,
+            erp_document=erp_document,
+            by=on.by,
+        ),
+    )
+
+
+def withdraw(on: OnCase, *, cases: Cases) -> Recorded:
+    """Take note that the customer no longer contests; the blocks are to be released."""
+    return _let_go(on, cases, lambda dispute: ending.withdraw(dispute, by=on.by))
+
+
+def release(on: OnCase, *, cases: Cases) -> Recorded:
+    """Order the release of an unfounded dispute's payment."""
+    return _let_go(on, cases, lambda dispute: ending.release(dispute, by=on.by))
+
+
+def retry_release(on: OnCase, *, cases: Cases) -> Recorded:
+    """Ask the ERP again to release what it still holds."""
+    return _let_go(on, cases, lambda dispute: ending.retry_release(dispute, by=on.by))
+
+
+def close(on: OnCase, *, root_cause: str, cases: Cases) -> Recorded:
+    """Close the resolved dispute, naming its root cause; its complaint goes on with it."""
+    return _conclude(on, cases, lambda d: ending.close(d, root_cause=root_cause, by=on.by))
+
+
+def void(on: OnCase, *, cases: Cases) -> Recorded:
+    """Mark the dispute as opened by mistake; its complaint goes on with it."""
+    return _conclude(on, cases, lambda dispute: ending.void(dispute, by=on.by))
+
+
+def reopen(on: OnCase, *, cases: Cases) -> Recorded:
+    """Dispute anew what was paid or returned to collection; its complaint comes back with it."""
+    return _resume(on, cases, lambda dispute: ending.reopen(dispute, by=on.by))
+
+
+def reinstate(on: OnCase, *, cases: Cases) -> Recorded:
+    """Take the voiding back; its complaint comes back with it."""
+    return _resume(on, cases, lambda dispute: ending.reinstate(dispute, by=on.by))
+
+
+def record_contact(
+    on: OnCase,
+    *,
+    direction: Direction,
+    channel: Channel,
+    reached: Reached,
+    summary: str | None,
+    promised_next_contact: datetime | None,
+    cases: Cases,
+) -> Recorded:
+    """Record a contact with the customer, or an attempt."""
+    return _change(
+        on,
+        cases,
+        lambda dispute: keeping.record_contact(
+            dispute,
+            direction=direction,
+            channel=channel,
+            reached=reached,
+            summary=summary,
+            promised_next_contact=promised_next_contact,
+            by=on.by,
+        ),
+    )
+
+
+def add_note(on: OnCase, *, text: str, cases: Cases) -> Recorded:
+    """Write an internal note."""
+    return _change(on, cases, lambda dispute: keeping.add_note(dispute, text=text, by=on.by))
+
+
+def add_evidence(on: OnCase, *, cases: Cases) -> Recorded:
+    """Add the documents that the envelope names."""
+    evidence = on.envelope.evidence
+    return _change(on, cases, lambda d: keeping.add_evidence(d, evidence=evidence, by=on.by))
+
+
+def correct(
+    on: OnCase,
+    *,
+    corrects_version: int,
+    line_id: UUID | None,
+    field: CorrectableField,
+    was: str | None,
+    now: str | None,
+    cases: Cases,
+) -> Recorded:
+    """Record that something recorded earlier was wrong."""
+    return _change(
+        on,
+        cases,
+        lambda dispute: keeping.correct(
+            dispute,
+            corrects_version=corrects_version,
+            line_id=line_id,
+            field=field,
+            was=was,
+            now=now,
+            by=on.by,
+        ),
+    )
+
+
+Decision = Callable[[Dispute], Sequence[Event]]
+
+
+def _load(work: Work, on: OnCase) -> Dispute:
+    return work.load(Dispute, on.case_id, expected_version=on.expected_version)
+
+
+def _change(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
+    def decide(work: Work) -> UUID:
+        dispute = _load(work, on)
+        return work.record(dispute, decision(dispute)).id
+
+    return cases.transact(on.envelope, decide)
+
+
+def _let_go(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
+    # The orders to release stand in the blocks from the moment at which the dispute lets go.
+    def decide(work: Work) -> UUID:
+        dispute = _load(work, on)
+        held = dispute.unreleased_blocks
+        dispute = work.record(dispute, decision(dispute))
+        order_release(work, dispute, blocks=held)
+        if dispute.status is Status.RESOLVED:
+            drop_claims(work, dispute)
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def _conclude(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
+    # A complaint in dispute has exactly one open dispute: both change together.
+    def decide(work: Work) -> UUID:
+        dispute = _load(work, on)
+        held = dispute.unreleased_blocks
+        dispute = work.record(dispute, decision(dispute))
+        if dispute.status is Status.VOIDED:
+            order_release(work, dispute, blocks=held)
+            drop_claims(work, dispute)
+        if dispute.complaint_id is not None:
+            complaint = work.load(Complaint, dispute.complaint_id)
+            concluded = complaint.dispute_concluded(dispute_id=dispute.id, by=SYSTEM)
+            work.react(complaint, concluded, cause=dispute)
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def _resume(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
+    # A complaint in dispute has exactly one open dispute: both change together.
+    def decide(work: Work) -> UUID:
+        before = _load(work, on)
+        dispute = work.record(before, decision(before))
+        claim_again(work, dispute)
+        if before.is_over and dispute.complaint_id is not None:
+            complaint = work.load(Complaint, dispute.complaint_id)
+            resumed = complaint.dispute_resumed(dispute_id=dispute.id, by=SYSTEM)
+            work.react(complaint, resumed, cause=dispute)
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
+
+
+def _begin_block(
+    work: Work,
+    dispute: Dispute,
+    line_id: UUID,
+    block_id: UUID,
+    *,
+    scope: Scope,
+    review_by: date,
+) -> None:
+    account = dispute.accounts[line_id]
+    ordered = order_block(
+        dispute_id=dispute.id,
+        line_id=line_id,
+        document=account.line.document,
+        scope=scope,
+        amount=account.current,
+        currency=account.line.currency,
+        reason_code=account.line.reason_code,
+        review_by=review_by,
+    )
+    work.begin(PaymentBlock, block_id, ordered)

@@ -1,0 +1,133 @@
+"""What the use cases need from the outside, in the trade's words."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol, Self, TypeVar
+from uuid import UUID
+
+from application.recorded import Recorded, RecordedEvent
+from domain.event import Envelope, Event
+
+
+class Case(Protocol):
+    """Anything that remembers its own history: complaint, dispute, payment block, invoice."""
+
+    @property
+    def id(self) -> UUID:
+        """The case, which is its stream."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """How many events the memory holds."""
+        ...
+
+    @classmethod
+    def born(cls, case_id: UUID, event: Event, envelope: Envelope) -> Self:
+        """Begin the memory with the first event of the stream."""
+        ...
+
+    def after(self, event: Event, envelope: Envelope) -> Self:
+        """Take a recorded fact in; never refuses."""
+        ...
+
+
+C = TypeVar("C", bound=Case)
+R = TypeVar("R")
+
+
+class Clock(Protocol):
+    """The time, for those who may ask."""
+
+    def now(self) -> datetime:
+        """Tell the time, aware, in UTC."""
+        ...
+
+
+class Identities(Protocol):
+    """New identities for cases, lines, blocks and settlements."""
+
+    def new(self) -> UUID:
+        """Make an identity that sorts by time (UUIDv7)."""
+        ...
+
+
+class Work(Protocol):
+    """One command at work: what it reads, and what it will record all or none."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """The circumstances of the command."""
+        ...
+
+    def load(self, kind: type[C], case_id: UUID, *, expected_version: int | None = None) -> C:
+        """Read a case.
+
+        Raises:
+            CaseNotFound: there is no such case of that kind.
+            CaseChanged: it has another version than expected.
+        """
+        ...
+
+    def find(self, kind: type[C], case_id: UUID) -> C | None:
+        """Read a case if there is one of that kind."""
+        ...
+
+    def begin(self, kind: type[C], case_id: UUID, events: Sequence[Event]) -> C:
+        """Record the first events of a new case.
+
+        Raises:
+            AlreadyBorn: a case of this identity exists.
+        """
+        ...
+
+    def record(self, case: C, events: Sequence[Event]) -> C:
+        """Record what was decided; answers with the case as it is then."""
+        ...
+
+    def react(self, case: C, events: Sequence[Event], *, cause: Case) -> C:
+        """Record what the system decides because of what was just recorded of `cause`."""
+        ...
+
+
+class Cases(Protocol):
+    """Where cases live."""
+
+    def transact(self, envelope: Envelope, decide: Callable[[Work], UUID]) -> Recorded:
+        """Run a command: `decide` reads and records, and answers with the case it is about.
+
+        What it recorded becomes durable all or none, or not at all when it refuses. `decide` may
+        be run several times, because somebody else wrote in between; it changes nothing itself.
+
+        Raises:
+            Refusal: the rules say no.
+            OccurredInTheFuture: the envelope says that it happened after now.
+            CaseNotFound: there is no such case.
+            CaseChanged: a case has another version than expected.
+            CaseContended: too many write to the case at once.
+            OutcomeUnknown: the answer was lost; it may have been recorded.
+        """
+        ...
+
+    def transact_all(
+        self,
+        commands: Sequence[tuple[Envelope, Callable[[Work], UUID]]],
+    ) -> Recorded:
+        """Run several commands, one after the other, that become durable all or none."""
+        ...
+
+    def load(self, kind: type[C], case_id: UUID) -> C:
+        """Read a case.
+
+        Raises:
+            CaseNotFound: there is no such case of that kind.
+        """
+        ...
+
+    def history(self, case_id: UUID) -> Sequence[RecordedEvent]:
+        """Read everything recorded of a case, oldest first; nothing when there is none."""
+        ...
+
+    def everything(self, *, after: int = 0) -> Iterator[RecordedEvent]:
+        """Read the whole history in order, from behind a position, in constant memory."""
+        ...

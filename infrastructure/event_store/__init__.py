@@ -1,0 +1,1 @@
+"""The event store: an ordered, append-only history on PostgreSQL."""

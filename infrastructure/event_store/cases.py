@@ -1,0 +1,272 @@
+"""Where cases live: streams of events, folded on the way in, appended on the way out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeVar
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError
+
+from application.errors import CaseChanged, CaseContended, CaseNotFound, OutcomeUnknown
+from application.ports import Case, Clock
+from application.recorded import Recorded, RecordedEvent
+from domain.blocks.block import PaymentBlock
+from domain.blocks.events import BlockOrdered
+from domain.complaints.complaint import Complaint
+from domain.complaints.events import ComplaintRegistered
+from domain.disputes.dispute import Dispute
+from domain.disputes.events import DisputeOpened
+from domain.event import Envelope, Event
+from domain.invoices.events import InvoiceMirrored
+from domain.invoices.invoice import Invoice
+from domain.parties import SYSTEM
+from domain.refusals import AlreadyBorn, OccurredInTheFuture, Refusal
+from infrastructure.event_store import recorder as store
+from infrastructure.event_store.event_types import EventTypes
+from infrastructure.event_store.memory import CaseMemory
+from infrastructure.event_store.recorder import EventRecorder
+from infrastructure.event_store.rows import Append, Entry, Receipt, StreamVersion
+
+MOST_ATTEMPTS: Final = 8
+"""A hot case is given up after so many lost races; the caller is told to try again."""
+
+PAGE: Final = 1_000
+
+BORN_AS: Final[dict[type[Event], type[Case]]] = {
+    ComplaintRegistered: Complaint,
+    DisputeOpened: Dispute,
+    BlockOrdered: PaymentBlock,
+    InvoiceMirrored: Invoice,
+}
+
+C = TypeVar("C", bound=Case)
+Decision = Callable[["StagedWork"], UUID]
+
+
+class RecordedCases:
+    """Cases over the recorder, with a bounded memory of folded ones.
+
+    A remembered case may be stale. That is never decided on: an append to a stale stream, or one
+    that had read a stale stream, is a conflict at the recorder; a refusal or an error met with
+    remembered cases is decided again on freshly read ones.
+    """
+
+    def __init__(
+        self,
+        recorder: EventRecorder,
+        *,
+        event_types: EventTypes,
+        clock: Clock,
+        remembered: int,
+    ) -> None:
+        self._recorder = recorder
+        self._event_types = event_types
+        self._clock = clock
+        self._memory = CaseMemory(most=remembered)
+
+    def transact(self, envelope: Envelope, decide: Decision) -> Recorded:
+        """Run a command; see the port."""
+        return self.transact_all([(envelope, decide)])
+
+    def transact_all(self, commands: Sequence[tuple[Envelope, Decision]]) -> Recorded:
+        """Run several commands that become durable all or none; see the port."""
+        now = self._clock.now()
+        for envelope, _ in commands:
+            if envelope.occurred_at > now:
+                raise OccurredInTheFuture(occurred_at=envelope.occurred_at, now=now)
+        for attempt in range(MOST_ATTEMPTS):
+            work = StagedWork(self, self._memory, fresh=attempt > 0)
+            try:
+                case_id = self._decide(work, commands)
+                receipt = self._append(work)
+            except (Refusal, CaseNotFound, CaseChanged):
+                if not work.forget():
+                    raise
+            except IntegrityError:
+                work.forget()
+            except BaseException:
+                work.forget()
+                raise
+            else:
+                return work.recorded(case_id, receipt)
+        raise CaseContended(MOST_ATTEMPTS)
+
+    def load(self, kind: type[C], case_id: UUID) -> C:
+        """Read a case; see the port."""
+        case = self.fold(case_id)
+        if not isinstance(case, kind):
+            raise CaseNotFound(kind.__name__, case_id)
+        return case
+
+    def history(self, case_id: UUID) -> Sequence[RecordedEvent]:
+        """Read everything recorded of a case; see the port."""
+        return [self._event_types.decode(row) for row in self._recorder.read_stream(case_id)]
+
+    def everything(self, *, after: int = 0) -> Iterator[RecordedEvent]:
+        """Read the whole history in order; see the port."""
+        while rows := self._recorder.read_after(after, limit=PAGE):
+            yield from map(self._event_types.decode, rows)
+            after = rows[-1].position
+
+    def fold(self, case_id: UUID) -> Case | None:
+        """Read a case of whatever kind it is, or nothing."""
+        return fold(self.history(case_id))
+
+    def encode(self, stream_id: UUID, version: int, event: Event, metadata: bytes) -> Entry:
+        """Write an event for the table."""
+        return self._event_types.encode(stream_id, version, event, metadata)
+
+    def encode_envelope(self, envelope: Envelope) -> bytes:
+        """Write an envelope for the table."""
+        return self._event_types.encode_envelope(envelope)
+
+    def _decide(self, work: "StagedWork", commands: Sequence[tuple[Envelope, Decision]]) -> UUID:
+        *earlier, (envelope, decide) = commands
+        for earlier_envelope, earlier_decide in earlier:
+            work.take_up(earlier_envelope)
+            earlier_decide(work)
+        work.take_up(envelope)
+        return decide(work)
+
+    def _append(self, work: "StagedWork") -> Receipt | None:
+        append = work.to_append()
+        if not append.entries:
+            return None
+        try:
+            receipt = self._recorder.append(append)
+        except store.OutcomeUnknown as error:
+            raise OutcomeUnknown from error
+        work.remember()
+        return receipt
+
+
+class StagedWork:
+    """What a command has read, and what it will append."""
+
+    def __init__(self, cases: RecordedCases, memory: CaseMemory, *, fresh: bool) -> None:
+        self._cases = cases
+        self._memory = memory
+        self._fresh = fresh
+        self._envelope: Envelope | None = None
+        self._metadata = b""
+        self._known: dict[UUID, Case | None] = {}
+        self._from_memory: list[UUID] = []
+        self._read_at: dict[UUID, int] = {}
+        self._entries: list[Entry] = []
+
+    @property
+    def envelope(self) -> Envelope:
+        """The circumstances of the command."""
+        assert self._envelope is not None, "a command is taken up with its envelope"
+        return self._envelope
+
+    def take_up(self, envelope: Envelope) -> None:
+        """Begin the next command."""
+        self._envelope = envelope
+        self._metadata = self._cases.encode_envelope(envelope)
+
+    def load(self, kind: type[C], case_id: UUID, *, expected_version: int | None = None) -> C:
+        """Read a case; see the port."""
+        case = self.find(kind, case_id)
+        if case is None:
+            raise CaseNotFound(kind.__name__, case_id)
+        if expected_version is not None and case.version != expected_version:
+            raise CaseChanged(case_id, expected=expected_version, actual=case.version)
+        return case
+
+    def find(self, kind: type[C], case_id: UUID) -> C | None:
+        """Read a case if there is one of that kind; see the port."""
+        case = self._case(case_id)
+        return case if isinstance(case, kind) else None
+
+    def begin(self, kind: type[C], case_id: UUID, events: Sequence[Event]) -> C:
+        """Record the first events of a new case; see the port."""
+        # A new identity is looked up only once it has met a conflict.
+        known = self._case(case_id) if self._fresh else self._known.get(case_id)
+        if known is not None:
+            raise AlreadyBorn(str(case_id))
+        case = kind.born(case_id, events[0], self.envelope)
+        self._entries.append(self._cases.encode(case_id, 1, events[0], self._metadata))
+        return self._record(case, events[1:], self.envelope, self._metadata)
+
+    def record(self, case: C, events: Sequence[Event]) -> C:
+        """Record what was decided; see the port."""
+        return self._record(case, events, self.envelope, self._metadata)
+
+    def react(self, case: C, events: Sequence[Event], *, cause: Case) -> C:
+        """Record what the system decides because of `cause`; see the port."""
+        envelope = self.envelope.model_copy(
+            update={
+                "actor": SYSTEM,
+                "causation_id": f"{cause.id}:{cause.version}",
+                "evidence": (),
+            },
+        )
+        return self._record(case, events, envelope, self._cases.encode_envelope(envelope))
+
+    def to_append(self) -> Append:
+        """What is to become durable, and what was read for it beside that."""
+        written = {entry.stream_id for entry in self._entries}
+        reads = (StreamVersion(s, v) for s, v in self._read_at.items() if s not in written)
+        return Append(tuple(self._entries), tuple(reads))
+
+    def recorded(self, case_id: UUID, receipt: Receipt | None) -> Recorded:
+        """Answer the command."""
+        case = self._known[case_id]
+        assert case is not None, "a command answers with a case that it read or began"
+        return Recorded(
+            case_id=case_id,
+            version=case.version,
+            position=0 if receipt is None else receipt.last_position,
+            recorded_at=self.envelope.occurred_at if receipt is None else receipt.recorded_at,
+            types=tuple(entry.type for entry in self._entries),
+        )
+
+    def remember(self) -> None:
+        """Keep the cases as they are now, for the next command."""
+        for case in self._known.values():
+            if case is not None:
+                self._memory.keep(case)
+
+    def forget(self) -> bool:
+        """Drop what came from memory; answers whether anything did."""
+        self._memory.drop(self._known)
+        return bool(self._from_memory)
+
+    def _case(self, case_id: UUID) -> Case | None:
+        if case_id in self._known:
+            return self._known[case_id]
+        case = None if self._fresh else self._memory.get(case_id)
+        if case is not None:
+            self._from_memory.append(case_id)
+        else:
+            case = self._cases.fold(case_id)
+        self._known[case_id] = case
+        self._read_at[case_id] = 0 if case is None else case.version
+        return case
+
+    def _record(
+        self,
+        case: C,
+        events: Sequence[Event],
+        envelope: Envelope,
+        metadata: bytes,
+    ) -> C:
+        for event in events:
+            self._entries.append(
+                self._cases.encode(case.id, case.version + 1, event, metadata),
+            )
+            case = case.after(event, envelope)
+        self._known[case.id] = case
+        return case
+
+
+def fold(history: Sequence[RecordedEvent]) -> Case | None:
+    """Take a whole history in, from its first event on."""
+    if not history:
+        return None
+    first = history[0]
+    kind = BORN_AS[type(first.event)]
+    case = kind.born(first.stream_id, first.event, first.envelope)
+    for recorded in history[1:]:
+        case = case.after(recorded.event, recorded.envelope)
+    return case
