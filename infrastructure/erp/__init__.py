@@ -1,0 +1,1 @@
+"""The ERP side of a payment block: the HTTP connector, and a simulator to try it against."""
