@@ -1,0 +1,69 @@
+"""What an installation decides: read once, from the environment, and never changed afterwards."""
+
+import os
+from pathlib import Path
+from typing import Self
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _default_directory() -> Path:
+    # The XDG specification says that a relative XDG_DATA_HOME counts as not set.
+    named = Path(os.environ.get("XDG_DATA_HOME", ""))
+    shared = named if named.is_absolute() else Path.home() / ".local" / "share"
+    return shared / "recours"
+
+
+class Settings(BaseSettings):
+    """The settings of one installation.
+
+    Nothing here has a secret default; what is not set falls back to the embedded database.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        # A rejected connection string would otherwise be printed with its password.
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr | None = None
+    """The application's login on an external server; without it the embedded server is used."""
+
+    database_owner_url: SecretStr | None = None
+    """The owner's login on the same database, for migrations and rebuilds."""
+
+    recours_data: Path = Field(default_factory=_default_directory)
+    """The directory of the embedded database."""
+
+    recours_schema: str = Field(default="recours", pattern="^[a-z_][a-z0-9_]{0,62}$")
+    """The schema that holds every table of this installation."""
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _is_a_connection_string(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            try:
+                conninfo_to_dict(url.get_secret_value())
+            except ProgrammingError:
+                # libpq's own message may quote the password, so it is not passed on.
+                raise ValueError(
+                    "is not a connection string: "
+                    "write postgresql://LOGIN:PASSWORD@HOST:PORT/DATABASE"
+                ) from None
+        return url
+
+    @field_validator("recours_data")
+    @classmethod
+    def _is_absolute(cls, directory: Path) -> Path:
+        return directory.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _owner_belongs_to_a_database(self) -> Self:
+        if self.database_owner_url is not None and self.database_url is None:
+            raise ValueError("DATABASE_OWNER_URL means nothing without DATABASE_URL: set both")
+        return self
