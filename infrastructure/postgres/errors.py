@@ -11,8 +11,10 @@ DatabaseNotReady
     └── MigrationFailed     the server refused a file
 """
 
+from application.errors import ApplicationError
 
-class DatabaseNotReady(Exception):
+
+class DatabaseNotReady(ApplicationError):
     """The database cannot serve the product as it is."""
 
 
