@@ -1,0 +1,114 @@
+"""Connections for the product at work, each ready for its statements without another round trip."""
+
+import select
+from datetime import timedelta
+from typing import Final
+
+import orjson
+from psycopg import Connection, OperationalError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import ConnStatus
+from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import ConnectionPool
+
+STATEMENT_TIMEOUT: Final = timedelta(seconds=30)
+"""No statement of a request takes that long; a rebuild asks for its own limit."""
+
+CONNECT_TIMEOUT: Final = 10
+"""Seconds until an unreachable server counts as such."""
+
+
+def open_pool(
+    conninfo: str,
+    *,
+    schema: str,
+    min_size: int,
+    max_size: int,
+    application_name: str,
+    statement_timeout: timedelta = STATEMENT_TIMEOUT,
+) -> ConnectionPool[Connection[TupleRow]]:
+    """Open a pool of autocommit connections that see the schema; the caller closes it.
+
+    Raises:
+        PoolTimeout: the first `min_size` connections were not there in time.
+    """
+    pool = ConnectionPool(
+        session_conninfo(
+            conninfo,
+            schema=schema,
+            application_name=application_name,
+            statement_timeout=statement_timeout,
+        ),
+        connection_class=Connection[TupleRow],
+        # Prepared at the first use: the product has few statements and sends each of them often.
+        kwargs={"autocommit": True, "prepare_threshold": 0},
+        min_size=min_size,
+        max_size=max_size,
+        configure=configure,
+        check=refuse_closed,
+        name=application_name,
+        open=False,
+    )
+    try:
+        pool.open(wait=True)
+    except BaseException:
+        pool.close()
+        raise
+    return pool
+
+
+def session_conninfo(
+    conninfo: str,
+    *,
+    schema: str,
+    application_name: str,
+    statement_timeout: timedelta = STATEMENT_TIMEOUT,
+) -> str:
+    """Add what every session of the product has: said while connecting, it costs no round trip."""
+    given = conninfo_to_dict(conninfo)
+    milliseconds = int(statement_timeout / timedelta(milliseconds=1))
+    settings = {
+        "search_path": '"' + schema.replace('"', '""') + '"',
+        "TimeZone": "UTC",
+        "statement_timeout": str(milliseconds),
+        "idle_in_transaction_session_timeout": str(2 * milliseconds),
+    }
+    ours = [f"-c {name}={_escaped(setting)}" for name, setting in settings.items()]
+    theirs = [str(given["options"])] if given.get("options") else []
+    return make_conninfo(
+        conninfo,
+        options=" ".join([*theirs, *ours]),
+        application_name=application_name,
+        connect_timeout=given.get("connect_timeout", CONNECT_TIMEOUT),
+    )
+
+
+def configure(connection: Connection[TupleRow]) -> None:
+    """Read and write JSON with orjson: decoding is a large part of reading a history back."""
+    set_json_loads(orjson.loads, connection)
+    set_json_dumps(orjson.dumps, connection)
+
+
+def refuse_closed(connection: Connection[TupleRow]) -> None:
+    """Refuse a pooled connection whose server has gone, without asking the server.
+
+    A server that ends a connection says so on its socket, where it waits to be read. The look
+    costs microseconds, the pool's own check a round trip.
+
+    Raises:
+        OperationalError: the connection has ended; the pool replaces it.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    # Until nothing is left to read: the last words come before the end itself. A live connection
+    # may have a notification to read, which is kept.
+    while waiting.poll(0):
+        connection.pgconn.consume_input()
+        if connection.pgconn.status != ConnStatus.OK:
+            raise OperationalError("the server has ended this connection")
+
+
+def _escaped(setting: str) -> str:
+    # The server splits `options` at spaces; a backslash keeps a character as it is.
+    return setting.replace("\\", "\\\\").replace(" ", "\\ ")
