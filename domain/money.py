@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.refusals import RuleBroken
 
-EXPONENTS: Final[Mapping[str, int]] = MappingProxyType[str, int](
-    dict.fromkeys(
+EXPONENTS: Final[Mapping[str, int]] = MappingProxyType(
+    dict[str, int].fromkeys(
         (
             "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD"
             " CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS"
@@ -22,12 +22,12 @@ EXPONENTS: Final[Mapping[str, int]] = MappingProxyType[str, int](
         ).split(),
         2,
     )
-    | dict.fromkeys(
+    | dict[str, int].fromkeys(
         "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
         0,
     )
-    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
-    | dict.fromkeys("CLF UYW".split(), 4),
+    | dict[str, int].fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+    | dict[str, int].fromkeys("CLF UYW".split(), 4),
 )
 """ISO 4217 currency codes and the decimal places of their minor unit (list one, January 2026)."""
 

@@ -30,6 +30,7 @@ class Role(StrEnum):
     CONNECTOR = "connector"
     ADMIN = "admin"
     SYSTEM = "system"
+    IMPORTER = "importer"
 
 
 class ActorKind(StrEnum):
@@ -54,11 +55,12 @@ ACTS_FOR: Final = MappingProxyType(
         Role.CONNECTOR: frozenset({Party.ERP, Party.CUSTOMER, Party.MEDIATOR}),
         Role.ADMIN: frozenset({Party.SYSTEM}),
         Role.SYSTEM: frozenset({Party.SYSTEM}),
+        Role.IMPORTER: frozenset(Party),
     },
 )
 """Whose steps a role may record: an agent writes down what the customer said on the phone, a
 manager what the mediator decided. The event keeps the principal as its actor; the step says whose
-word it was."""
+word it was. An importer writes down what everybody did in another system; no key has that role."""
 
 
 class Actor(BaseModel):
