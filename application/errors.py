@@ -4,7 +4,8 @@ ApplicationError
 ├── CaseNotFound      there is no such case of that kind
 ├── CaseChanged       the case has another version than the caller expected
 ├── CaseContended     too many write to this case at once
-└── OutcomeUnknown    the answer was lost: read the case before trying again
+├── OutcomeUnknown    the answer was lost: read the case before trying again
+└── BadCursor         a list is continued with a cursor that it did not give
 """
 
 from uuid import UUID
@@ -48,3 +49,10 @@ class OutcomeUnknown(ApplicationError):
 
     def __init__(self) -> None:
         super().__init__("the answer was lost; read the case before trying again")
+
+
+class BadCursor(ApplicationError):
+    """A list is continued with a cursor that it did not give."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor is not one of this list; start again without it")

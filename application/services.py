@@ -1,0 +1,18 @@
+"""Everything that the doors can reach, wired once."""
+
+from dataclasses import dataclass
+
+from application.keys import Keys
+from application.ports import Cases, Clock, Identities
+from application.queries import Questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The ports of one running product."""
+
+    cases: Cases
+    questions: Questions
+    keys: Keys
+    clock: Clock
+    identities: Identities
