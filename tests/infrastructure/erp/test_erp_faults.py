@@ -119,6 +119,19 @@ def test_repeating_a_pending_release_does_not_put_it_off(erp: HttpErp, desk: htt
     assert entry(desk)["release_effected"] == 1
 
 
+def test_repeating_a_release_that_is_being_denied_does_not_put_it_off(
+    erp: HttpErp, desk: httpx2.Client
+) -> None:
+    erp.request_block(order())
+    turn(desk, pending_looks=2, deny_release=1)
+    for _ in range(2):
+        assert erp.release_block(block_id(1)).state is ErpBlockState.PENDING
+        erp.look_up(block_id(1))
+    denied = erp.look_up(block_id(1))
+    assert denied is not None
+    assert (denied.state, bool(denied.reason)) == (ErpBlockState.CONFIRMED, True)
+
+
 def test_a_message_delivered_twice_has_one_effect(erp: HttpErp, desk: httpx2.Client) -> None:
     turn(desk, repeat=1)
     assert erp.request_block(order()).state is ErpBlockState.CONFIRMED
