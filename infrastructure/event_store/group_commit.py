@@ -50,19 +50,25 @@ class GroupCommit(Generic[T, R]):
             BaseException: whatever `commit_all` answered or raised for this item.
         """
         ticket: _Ticket[T, R] = _Ticket(item)
-        with self._lock:
-            self._queue.append(ticket)
-            leads = not self._led
-            self._led = True
-        if not leads:
-            ticket.gate.acquire()
-            leads = ticket.leads
-        if leads:
+        try:
+            self._wait_for_turn(ticket)
+        except BaseException:  # ^C reaches the main thread while it waits
+            self._leave(ticket)
+            raise
+        if ticket.leads:
             self._lead()
         if ticket.error is not None:
             raise ticket.error
         assert ticket.result is not None, "a ticket without an error has a result"
         return ticket.result
+
+    def _wait_for_turn(self, ticket: _Ticket[T, R]) -> None:
+        with self._lock:
+            self._queue.append(ticket)
+            ticket.leads = not self._led
+            self._led = True
+        if not ticket.leads:
+            ticket.gate.acquire()
 
     def _lead(self) -> None:
         with self._lock:
@@ -79,6 +85,14 @@ class GroupCommit(Generic[T, R]):
         self._pass_on()
         for ticket in batch:
             ticket.gate.release()
+
+    def _leave(self, ticket: _Ticket[T, R]) -> None:
+        # The lead must not go to a thread that is gone: everybody after it would wait for ever.
+        with self._lock:
+            if ticket in self._queue:
+                self._queue.remove(ticket)
+        if ticket.leads:
+            self._pass_on()
 
     def _pass_on(self) -> None:
         with self._lock:
