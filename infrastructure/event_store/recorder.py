@@ -240,8 +240,8 @@ class EventRecorder(PostgresApplicationRecorder):
         if len(together) > 1:
             try:
                 receipts = self._commit_together(together)
-            except IntegrityError:
-                pass  # somebody in the batch is too late: find out who, one by one
+            except (IntegrityError, psycopg.DataError, psycopg.IntegrityError):
+                pass  # one in the batch is too late or cannot be stored: one by one shows which
             else:
                 answers = iter(receipts)
                 return [self._answer(a) if a.reads else next(answers) for a in appends]
