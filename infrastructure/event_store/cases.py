@@ -19,7 +19,7 @@ from domain.event import Envelope, Event
 from domain.invoices.events import InvoiceMirrored
 from domain.invoices.invoice import Invoice
 from domain.parties import SYSTEM
-from domain.refusals import AlreadyBorn, OccurredInTheFuture, Refusal
+from domain.refusals import AlreadyBorn, OccurredInTheFuture
 from infrastructure.event_store import recorder as store
 from infrastructure.event_store.event_types import EventTypes
 from infrastructure.event_store.memory import CaseMemory
@@ -46,8 +46,8 @@ class RecordedCases:
     """Cases over the recorder, with a bounded memory of folded ones.
 
     A remembered case may be stale. That is never decided on: an append to a stale stream, or one
-    that had read a stale stream, is a conflict at the recorder; a refusal or an error met with
-    remembered cases is decided again on freshly read ones.
+    that had read a stale stream, is a conflict at the recorder; a refusal, an error or finding
+    nothing to do with remembered cases is decided again on freshly read ones.
     """
 
     def __init__(
@@ -75,19 +75,9 @@ class RecordedCases:
                 raise OccurredInTheFuture(occurred_at=envelope.occurred_at, now=now)
         for attempt in range(MOST_ATTEMPTS):
             work = StagedWork(self, self._memory, fresh=attempt > 0)
-            try:
-                case_id = self._decide(work, commands)
-                receipt = self._append(work)
-            except (Refusal, CaseNotFound, CaseChanged):
-                if not work.forget():
-                    raise
-            except IntegrityError:
-                work.forget()
-            except BaseException:
-                work.forget()
-                raise
-            else:
-                return work.recorded(case_id, receipt)
+            recorded = self._try(work, commands)
+            if recorded is not None:
+                return recorded
         raise CaseContended(MOST_ATTEMPTS)
 
     def load(self, kind: type[C], case_id: UUID) -> C:
@@ -119,6 +109,32 @@ class RecordedCases:
         """Write an envelope for the table."""
         return self._event_types.encode_envelope(envelope)
 
+    def _try(
+        self,
+        work: "StagedWork",
+        commands: Sequence[tuple[Envelope, Decision]],
+    ) -> Recorded | None:
+        # Answers with nothing when it has to be tried again on freshly read cases.
+        try:
+            case_id = self._decide(work, commands)
+        except Exception:
+            if work.forget():
+                return None
+            raise
+        append = work.to_append()
+        if not append.entries:
+            return None if work.forget() else work.recorded(case_id, None)
+        try:
+            receipt = self._append(append)
+        except IntegrityError:
+            work.forget()
+            return None
+        except BaseException:
+            work.forget()
+            raise
+        work.remember()
+        return work.recorded(case_id, receipt)
+
     def _decide(self, work: "StagedWork", commands: Sequence[tuple[Envelope, Decision]]) -> UUID:
         *earlier, (envelope, decide) = commands
         for earlier_envelope, earlier_decide in earlier:
@@ -127,16 +143,11 @@ class RecordedCases:
         work.take_up(envelope)
         return decide(work)
 
-    def _append(self, work: "StagedWork") -> Receipt | None:
-        append = work.to_append()
-        if not append.entries:
-            return None
+    def _append(self, append: Append) -> Receipt:
         try:
-            receipt = self._recorder.append(append)
+            return self._recorder.append(append)
         except store.OutcomeUnknown as error:
             raise OutcomeUnknown from error
-        work.remember()
-        return receipt
 
 
 class StagedWork:
