@@ -39,7 +39,8 @@ class Back(Generic[S]):
 class Step(Generic[S]):
     """One row: `action` leads from any of `sources` to `to`, recorded as `event`, done by `who`.
 
-    `resume` overrides where a later `Back` leads; without it, that is the status left here.
+    `resume` overrides where a later `Back` leads; without it, that is the status left here. With
+    `STAY` the same interruption goes on: a later `Back` leads where it would have led before.
     """
 
     action: str
@@ -47,7 +48,7 @@ class Step(Generic[S]):
     to: "S | Back[S] | Stay"
     event: type[Event]
     who: tuple[Party, ...]
-    resume: S | None = None
+    resume: "S | Stay | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,14 @@ class Lifecycle(Generic[S]):
                 allowed=self._actions[status, by.role],
             )
 
+    def named(self, status: str) -> S:
+        """The status of this name.
+
+        Raises:
+            ValueError: there is none.
+        """
+        return type(self.initial)(status)
+
     def actions(self, status: S, *, role: Role) -> tuple[str, ...]:
         """What this role may do while the case has this status, in the order of the table."""
         return self._actions[status, role]
@@ -155,7 +164,7 @@ class Lifecycle(Generic[S]):
     def _take(self, step: Step[S], standing: Standing[S]) -> Standing[S]:
         status, resume = standing.status, standing.resume
         if isinstance(step.to, Stay):
-            if step.resume is not None and resume:
+            if resume and not isinstance(step.resume, Stay | None):
                 resume = (*resume[:-1], step.resume)
             return Standing(status, resume)
         if isinstance(step.to, Back):
@@ -164,6 +173,8 @@ class Lifecycle(Generic[S]):
             return Standing(step.to.possible[0])
         if step.to not in self._interrupted:
             return Standing(step.to)
+        if isinstance(step.resume, Stay):
+            return Standing(step.to, resume)
         kept = resume if status in self._interrupted else ()
         return Standing(step.to, (*kept, step.resume or status))
 
@@ -186,8 +197,9 @@ class Lifecycle(Generic[S]):
         return index
 
     def _build_machine(self) -> Machine:
+        # An enum's member would be taken for its name, which is not the status's.
         rows: list[dict[str, Any]] = [  # Any: transitions types its rows as loose dictionaries
-            {"trigger": step.action, "source": source, "dest": target}
+            {"trigger": step.action, "source": str(source), "dest": str(target)}
             for step in self.steps
             for source in step.sources
             for target in self.destinations(step, source)

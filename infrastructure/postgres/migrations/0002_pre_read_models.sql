@@ -8,56 +8,51 @@ CREATE TABLE projection_failure (
   , failed_at timestamptz NOT NULL
 );
 
--- case_timeline
+-- case_timeline: what belongs to which case
 CREATE TABLE case_family (
     case_id   uuid PRIMARY KEY
   , family_id uuid NOT NULL  -- the complaint, or the dispute that no complaint preceded
 );
 CREATE INDEX case_family_members ON case_family (family_id);
 CREATE TABLE case_timeline (
-    position    bigint PRIMARY KEY
-  , family_id   uuid NOT NULL
-  , case_id     uuid NOT NULL
-  , case_kind   text NOT NULL
-  , version     integer NOT NULL
-  , type        text NOT NULL
-  , occurred_at timestamptz NOT NULL
-  , recorded_at timestamptz NOT NULL
-  , actor_kind  text NOT NULL
-  , actor_id    text NOT NULL
-  , actor_role  text NOT NULL
-  , channel     text NOT NULL
-  , reason      text
+    position  bigint PRIMARY KEY  -- the event, which tells the rest
+  , family_id uuid NOT NULL
+  , case_id   uuid NOT NULL
+  , case_kind text NOT NULL
 );
 CREATE INDEX case_timeline_family ON case_timeline (family_id, position);
 
--- audit_trail
+-- audit_trail: the status before and after each event
 CREATE TABLE audited_case (
     case_id uuid PRIMARY KEY
   , status  text NOT NULL
   , resume  text[] NOT NULL
 );
 CREATE TABLE audit_trail (
-    position       bigint PRIMARY KEY
-  , case_id        uuid NOT NULL
-  , case_kind      text NOT NULL
-  , version        integer NOT NULL
-  , status_before  text
-  , status_after   text
+    position      bigint PRIMARY KEY  -- the event, which tells the rest
+  , case_id       uuid NOT NULL
+  , case_kind     text NOT NULL
+  , status_before text
+  , status_after  text NOT NULL
 );
 CREATE INDEX audit_trail_case ON audit_trail (case_id, position);
 
 -- customer_contacts
+CREATE TABLE contact_case (
+    case_id     uuid PRIMARY KEY
+  , family_id   uuid NOT NULL
+  , customer_id text NOT NULL
+);
 CREATE TABLE customer_waiting (
-    case_id               uuid PRIMARY KEY
-  , family_id             uuid NOT NULL
+    family_id             uuid PRIMARY KEY
   , customer_id           text NOT NULL
   , waiting_since         timestamptz
   , last_reached_at       timestamptz
   , promised_next_contact timestamptz
-  , is_open               boolean NOT NULL
 );
 CREATE INDEX customer_waiting_customer ON customer_waiting (customer_id);
+CREATE INDEX customer_waiting_longest
+    ON customer_waiting (coalesce(waiting_since, 'infinity'), family_id);
 CREATE TABLE customer_contact (
     position              bigint PRIMARY KEY
   , case_id               uuid NOT NULL
@@ -70,7 +65,7 @@ CREATE TABLE customer_contact (
   , occurred_at           timestamptz NOT NULL
   , recorded_at           timestamptz NOT NULL
   , promised_next_contact timestamptz
-  , waiting_since         timestamptz
+  , waiting_since         timestamptz  -- since when the customer had been waiting
   , actor_id              text NOT NULL
 );
 CREATE INDEX customer_contact_case ON customer_contact (family_id, position);
@@ -78,29 +73,26 @@ CREATE INDEX customer_contact_customer ON customer_contact (customer_id, positio
 
 -- worklist
 CREATE TABLE worklist (
-    case_id               uuid PRIMARY KEY
-  , case_kind             text NOT NULL
-  , version               integer NOT NULL
-  , status                text NOT NULL
-  , resume                text[] NOT NULL
-  , is_open               boolean NOT NULL
-  , customer_id           text NOT NULL
-  , category              text NOT NULL
-  , language              text
-  , complaint_id          uuid
-  , dispute_id            uuid
-  , queue                 text
-  , claimed_by            text
-  , opened_at             timestamptz NOT NULL
-  , last_event_at         timestamptz NOT NULL
-  , waiting_since         timestamptz
-  , promised_next_contact timestamptz
-  , amount                numeric
-  , currency              text
-  , accounts              jsonb  -- the disputed amount of each line of a dispute
+    case_id       uuid PRIMARY KEY
+  , family_id     uuid NOT NULL
+  , case_kind     text NOT NULL
+  , version       integer NOT NULL
+  , status        text NOT NULL
+  , resume        text[] NOT NULL
+  , is_open       boolean NOT NULL
+  , customer_id   text NOT NULL
+  , category      text NOT NULL
+  , language      text
+  , complaint_id  uuid
+  , dispute_id    uuid
+  , queue         text
+  , claimed_by    text
+  , opened_at     timestamptz NOT NULL
+  , last_event_at timestamptz NOT NULL
+  , amount        numeric
+  , currency      text
 );
-CREATE INDEX worklist_waiting ON worklist (coalesce(waiting_since, 'infinity'), case_id)
-    WHERE is_open;
+CREATE INDEX worklist_family ON worklist (family_id);
 CREATE INDEX worklist_opened ON worklist (opened_at, case_id);
 CREATE INDEX worklist_customer ON worklist (customer_id);
 
@@ -112,6 +104,11 @@ CREATE TABLE case_words (
 CREATE INDEX case_words_found ON case_words USING gin (words);
 
 -- blocked_payments: a ledger, one signed row a change
+CREATE TABLE blocked_dispute (
+    dispute_id  uuid PRIMARY KEY
+  , customer_id text NOT NULL
+  , opened_at   timestamptz NOT NULL
+);
 CREATE TABLE blocked_line (
     dispute_id   uuid NOT NULL
   , line_id      uuid NOT NULL
@@ -121,7 +118,7 @@ CREATE TABLE blocked_line (
   , reason_code  text NOT NULL
   , currency     text NOT NULL
   , opened_at    timestamptz NOT NULL
-  , disputed     numeric NOT NULL  -- what a block would hold now
+  , ordered      numeric NOT NULL  -- what the ERP was last asked to hold
   , blocked      numeric NOT NULL  -- what the ERP holds
   , PRIMARY KEY (dispute_id, line_id)
 );
@@ -179,12 +176,12 @@ CREATE INDEX payment_block_dispute ON payment_block (dispute_id);
 CREATE INDEX payment_block_unfinished ON payment_block (changed_at) WHERE is_unfinished;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-    projection_failure, case_family, case_timeline, audited_case, audit_trail, customer_waiting
-  , customer_contact, worklist, case_words, blocked_line, blocked_payment, blocked_payment_day
+    projection_failure, case_family, case_timeline, audited_case, audit_trail, contact_case
+  , customer_waiting, customer_contact, worklist, case_words, blocked_dispute, blocked_line, blocked_payment, blocked_payment_day
   , payment_block
   TO recours_application;
 GRANT SELECT ON
-    projection_failure, case_family, case_timeline, audited_case, audit_trail, customer_waiting
-  , customer_contact, worklist, case_words, blocked_line, blocked_payment, blocked_payment_day
+    projection_failure, case_family, case_timeline, audited_case, audit_trail, contact_case
+  , customer_waiting, customer_contact, worklist, case_words, blocked_dispute, blocked_line, blocked_payment, blocked_payment_day
   , payment_block
   TO recours_reader;

@@ -1,0 +1,137 @@
+"""The composition root: the only place that wires."""
+
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from application.services import Services
+from infrastructure.clock import SystemClock, TimeOrderedIdentities
+from infrastructure.event_store.cases import RecordedCases
+from infrastructure.event_store.event_types import product_event_types
+from infrastructure.event_store.recorder import EventRecorder
+from infrastructure.keys import PostgresKeys
+from infrastructure.postgres.connections import open_pool
+from infrastructure.postgres.embedded import EmbeddedServer, Login
+from infrastructure.postgres.errors import DatabaseNotReady
+from infrastructure.postgres.migrating import Applied, migrate
+from infrastructure.postgres.server_checks import refuse_unsafe_server
+from infrastructure.read_models.catalogue import PROJECTIONS
+from infrastructure.read_models.projector import Projector
+from infrastructure.read_models.questions import PostgresQuestions
+from infrastructure.settings import Settings
+
+REMEMBERED_CASES: Final = 10_000
+POOL_SIZE: Final = 20
+
+
+class OwnerLoginMissing(DatabaseNotReady):
+    """Migrations and rebuilds need the owner's login."""
+
+    def __init__(self) -> None:
+        super().__init__("set DATABASE_OWNER_URL to the login that owns the schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """How the database is reached, and as whom."""
+
+    application_url: str
+    owner_url: str | None
+
+
+@contextmanager
+def open_database(settings: Settings) -> Generator[Logins]:
+    """Find the database of this installation, starting the embedded one where none is named."""
+    if settings.database_url is not None:
+        owner = settings.database_owner_url
+        yield Logins(
+            settings.database_url.get_secret_value(),
+            None if owner is None else owner.get_secret_value(),
+        )
+        return
+    with EmbeddedServer.start(settings.recours_data) as server:
+        yield Logins(server.url(Login.APPLICATION), server.url(Login.OWNER))
+
+
+def migrate_database(logins: Logins, settings: Settings, *, phase: str = "all") -> list[Applied]:
+    """Bring the schema up to date.
+
+    Raises:
+        OwnerLoginMissing: an external database without the owner's login.
+    """
+    if logins.owner_url is None:
+        raise OwnerLoginMissing
+    application = conninfo_to_dict(logins.application_url).get("user")
+    return migrate(
+        logins.owner_url,
+        schema=settings.recours_schema,
+        phase=phase,
+        application_login=None if application is None else str(application),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What runs besides the doors."""
+
+    services: Services
+    pool: ConnectionPool[Connection[TupleRow]]
+    projector: Projector
+
+
+@contextmanager
+def open_services(settings: Settings, *, remembered: int = REMEMBERED_CASES) -> Generator[Wiring]:
+    """Wire the product over its database, and refuse a database that would not keep its word.
+
+    The embedded database is migrated here; an external one by `recours migrate`.
+
+    Raises:
+        DatabaseNotReady: the server does not start, is unsafe, or is not migrated.
+    """
+    with ExitStack() as stack:
+        logins = stack.enter_context(open_database(settings))
+        if settings.database_url is None:
+            migrate_database(logins, settings)
+        with psycopg.connect(logins.application_url, autocommit=True) as connection:
+            refuse_unsafe_server(connection, schema=settings.recours_schema)
+        pool = stack.enter_context(
+            open_pool(
+                logins.application_url,
+                schema=settings.recours_schema,
+                min_size=1,
+                max_size=POOL_SIZE,
+                application_name="recours",
+            )
+        )
+        yield wire(pool, settings=settings, remembered=remembered)
+
+
+def wire(
+    pool: ConnectionPool[Connection[TupleRow]],
+    *,
+    settings: Settings,
+    remembered: int = REMEMBERED_CASES,
+) -> Wiring:
+    """Wire the product over a pool of the application's login."""
+    clock, event_types = SystemClock(), product_event_types()
+    services = Services(
+        cases=RecordedCases(
+            EventRecorder(pool, schema=settings.recours_schema),
+            event_types=event_types,
+            clock=clock,
+            remembered=remembered,
+        ),
+        questions=PostgresQuestions(pool),
+        keys=PostgresKeys(pool, identities=TimeOrderedIdentities()),
+        clock=clock,
+        identities=TimeOrderedIdentities(),
+    )
+    projector = Projector(pool, projections=PROJECTIONS, event_types=event_types)
+    return Wiring(services, pool, projector)

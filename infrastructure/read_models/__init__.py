@@ -1,0 +1,1 @@
+"""The read models: functions of the history, and the questions they answer."""

@@ -1,0 +1,135 @@
+"""The runner that keeps the read models up with the history.
+
+A page that fails is run again event by event; the event that fails stops its projection there,
+with its position and the reason on record, and is never skipped. The others go on. A stopped
+projection is tried again when a projector starts anew.
+"""
+
+import logging
+from collections.abc import Sequence
+from threading import Event as Signal
+from typing import Final
+
+from psycopg import Connection, OperationalError
+from psycopg.rows import TupleRow, dict_row
+from psycopg_pool import ConnectionPool
+
+from infrastructure.event_store.event_types import EventTypes, UnknownEvent
+from infrastructure.event_store.recorder import CHANNEL
+from infrastructure.read_models.pages import lock_position, project_page
+from infrastructure.read_models.projection import Projection
+
+PAGE: Final = 1_000
+POLL_SECONDS: Final = 1.0
+"""A lost notification delays a read model by this at most."""
+
+_LOG: Final = logging.getLogger(__name__)
+
+_FAIL: Final = """
+    INSERT INTO projection_failure VALUES (%s, %s, %s, clock_timestamp())
+        ON CONFLICT (name) DO UPDATE SET
+            position = excluded.position, failure = excluded.failure, failed_at = excluded.failed_at
+"""
+_NEXT: Final = "SELECT min(position) AS next FROM event WHERE position > %s"
+
+
+class ProjectionFailed(Exception):
+    """An event could not be projected; the projection stays before it."""
+
+    def __init__(self, name: str, position: int, cause: BaseException) -> None:
+        super().__init__(
+            f"projection {name} stopped before position {position}:"
+            f" {type(cause).__name__}: {cause}",
+        )
+        self.name = name
+        self.position = position
+
+
+class Projector:
+    """Keeps read models up with the history; several may run at once, in any processes."""
+
+    def __init__(
+        self,
+        pool: ConnectionPool[Connection[TupleRow]],
+        *,
+        projections: Sequence[Projection],
+        event_types: EventTypes,
+        page: int = PAGE,
+    ) -> None:
+        self._pool = pool
+        self._running = {projection.name: projection for projection in projections}
+        self._event_types = event_types
+        self._page = page
+        self.failures: list[ProjectionFailed] = []
+
+    def catch_up(self) -> int:
+        """Project everything recorded so far; answers how many events were projected, over all.
+
+        A failing projection stops and stands in `failures`; nothing is raised for it, so that the
+        others go on.
+        """
+        projected = 0
+        for projection in list(self._running.values()):
+            while done := self._project_page(projection):
+                projected += done
+        return projected
+
+    def run(self, stop: Signal) -> None:
+        """Follow the history until told to stop, woken by notifications with a poll behind them."""
+        with self._pool.connection() as listener:
+            listener.execute(f"LISTEN {CHANNEL}")
+            try:
+                while not stop.is_set():
+                    if self.catch_up() == 0:
+                        for _ in listener.notifies(timeout=POLL_SECONDS, stop_after=1):
+                            break
+            finally:
+                if not listener.closed:
+                    listener.execute(f"UNLISTEN {CHANNEL}")
+
+    def _project_page(self, projection: Projection) -> int:
+        try:
+            return self._project(projection, limit=self._page)
+        except OperationalError:
+            raise  # the server is gone: nothing is wrong with the event
+        except Exception:  # noqa: BLE001 - whatever it is, the run event by event names it
+            return self._project_one_by_one(projection)
+
+    def _project_one_by_one(self, projection: Projection) -> int:
+        done = 0
+        try:
+            while self._project(projection, limit=1):
+                done += 1
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it stops this projection, loudly
+            self._stop(projection, error)
+        return done
+
+    def _project(self, projection: Projection, *, limit: int) -> int:
+        with self._pool.connection() as connection:
+            return project_page(
+                connection,
+                projection,
+                name=projection.name,
+                event_types=self._event_types,
+                limit=limit,
+            )
+
+    def _stop(self, projection: Projection, error: Exception) -> None:
+        with self._pool.connection() as connection, connection.transaction():
+            position = _failing_position(connection, projection.name, error)
+            failure = ProjectionFailed(projection.name, position, error)
+            connection.execute(_FAIL, [projection.name, position, str(failure)])
+        del self._running[projection.name]
+        self.failures.append(failure)
+        _LOG.critical("%s", failure)
+
+
+def _failing_position(connection: Connection[TupleRow], name: str, error: Exception) -> int:
+    if isinstance(error, UnknownEvent):
+        return error.position
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(_NEXT, [lock_position(cursor, name)]).fetchone()
+    assert row is not None, "an aggregate answers with one row"
+    return int(row["next"])

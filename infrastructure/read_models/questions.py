@@ -1,0 +1,339 @@
+"""The answers, read from PostgreSQL."""
+
+import base64
+import binascii
+from datetime import UTC, date, datetime
+from time import monotonic, sleep
+from typing import Any, Final, LiteralString, TypeVar
+from uuid import UUID
+
+import orjson
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
+from psycopg_pool import ConnectionPool
+
+from application.errors import BadCursor
+from application.queries import (
+    AuditEntry,
+    BlockedLine,
+    BlockView,
+    Contact,
+    Exposure,
+    ExposureGroup,
+    ProjectionStatus,
+    TimelineEntry,
+    Waiting,
+    WorkFilter,
+    WorkItem,
+    WorkOrder,
+    WorkPage,
+)
+from infrastructure.read_models.case_words import without_accents
+from infrastructure.read_models.catalogue import PROJECTIONS
+
+POLL_SECONDS: Final = 0.005
+
+A = TypeVar("A")
+
+_ENVELOPE: Final[LiteralString] = """
+     , event.version
+     , event.type
+     , (event.metadata->>'occurred_at')::timestamptz AS occurred_at
+     , event.recorded_at
+     , event.metadata->'actor'->>'kind' AS actor_kind
+     , event.metadata->'actor'->>'subject_id' AS actor_id
+     , event.metadata->'actor'->>'role' AS actor_role
+     , event.metadata->>'channel' AS channel
+     , event.metadata->>'reason' AS reason
+"""
+_TIMELINE: Final[LiteralString] = (
+    "SELECT position, told.case_id, told.case_kind" + _ENVELOPE + ", event.state::jsonb AS facts"
+    """
+      FROM case_timeline AS told JOIN event USING (position)
+     WHERE told.family_id = (SELECT family_id FROM case_family WHERE case_id = %s)
+     ORDER BY position
+    """
+)
+_AUDIT: Final[LiteralString] = (
+    "SELECT position, audited.case_id, audited.case_kind"
+    + _ENVELOPE
+    + """
+     , (event.metadata->>'correlation_id')::uuid AS correlation_id
+     , event.metadata->>'causation_id' AS causation_id
+     , audited.status_before
+     , audited.status_after
+     , event.state::jsonb AS changes
+      FROM audit_trail AS audited JOIN event USING (position)
+     WHERE audited.case_id = %s
+     ORDER BY position
+    """
+)
+_CONTACT: Final[LiteralString] = """
+    SELECT position, case_id, customer_id, direction, channel, reached, summary, occurred_at
+         , recorded_at, promised_next_contact, waiting_since, actor_id
+      FROM customer_contact
+"""
+_CONTACTS: Final[LiteralString] = (
+    _CONTACT
+    + """
+     WHERE family_id = (SELECT family_id FROM contact_case WHERE case_id = %s) ORDER BY position
+"""
+)
+_CUSTOMER_CONTACTS: Final[LiteralString] = _CONTACT + "WHERE customer_id = %s ORDER BY position"
+_CUSTOMER_WAITING: Final = """
+    SELECT waiting.family_id AS case_id, waiting.customer_id, waiting.last_reached_at
+         , CASE WHEN item.is_open THEN waiting.waiting_since END AS waiting_since
+         , CASE WHEN item.is_open THEN waiting.promised_next_contact END AS promised_next_contact
+         , item.is_open
+      FROM customer_waiting AS waiting JOIN worklist AS item ON item.case_id = waiting.family_id
+     WHERE waiting.customer_id = %s
+     ORDER BY item.opened_at, item.case_id
+"""
+_ITEM: Final[LiteralString] = """
+    SELECT item.case_id, item.case_kind, item.version, item.status, item.is_open, item.customer_id
+         , item.category, item.language, item.complaint_id, item.dispute_id, item.queue
+         , item.claimed_by, item.opened_at, item.last_event_at, item.amount, item.currency
+         , CASE WHEN item.is_open THEN waiting.waiting_since END AS waiting_since
+         , CASE WHEN item.is_open THEN waiting.promised_next_contact END AS promised_next_contact
+      FROM worklist AS item LEFT JOIN customer_waiting AS waiting USING (family_id)
+"""
+_ONE_ITEM: Final[LiteralString] = _ITEM + "WHERE item.case_id = %s"
+_FILTER: Final[LiteralString] = """
+     WHERE (%(case_kind)s::text IS NULL OR item.case_kind = %(case_kind)s)
+       AND (%(status)s::text IS NULL OR item.status = %(status)s)
+       AND (%(is_open)s::boolean IS NULL OR item.is_open = %(is_open)s)
+       AND (%(customer_id)s::text IS NULL OR item.customer_id = %(customer_id)s)
+       AND (%(queue)s::text IS NULL OR item.queue = %(queue)s)
+       AND (%(claimed_by)s::text IS NULL OR item.claimed_by = %(claimed_by)s)
+       AND (%(words)s::text IS NULL OR item.case_id IN (
+               SELECT case_id FROM case_words
+                WHERE words @@ plainto_tsquery('simple', %(words)s)
+           ))
+"""
+_LIST: Final[dict[WorkOrder, LiteralString]] = {
+    WorkOrder.NEWEST: _ITEM
+    + _FILTER
+    + """
+       AND (%(at)s::timestamptz IS NULL OR (item.opened_at, item.case_id) < (%(at)s, %(id)s))
+     ORDER BY item.opened_at DESC, item.case_id DESC LIMIT %(limit)s
+    """,
+    WorkOrder.WAITING: _ITEM
+    + _FILTER
+    + """
+       AND (%(at)s::timestamptz IS NULL
+            OR (coalesce(waiting.waiting_since, 'infinity'), item.case_id) > (%(at)s, %(id)s))
+     ORDER BY coalesce(waiting.waiting_since, 'infinity'), item.case_id LIMIT %(limit)s
+    """,
+}
+_TOTAL: Final = """
+    SELECT currency, NULL AS "group", sum(amount) AS amount, NULL::integer AS lines
+      FROM (
+           SELECT currency, amount FROM blocked_payment_day
+            WHERE valid_on < %(valid_on)s
+              AND (%(known_on)s::date IS NULL OR known_on < %(known_on)s)
+        UNION ALL
+           SELECT currency, amount FROM blocked_payment
+            WHERE occurred_at >= %(valid_on)s AND occurred_at <= %(valid_at)s
+              AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
+        UNION ALL
+           SELECT currency, amount FROM blocked_payment
+            WHERE %(known_on)s::date IS NOT NULL AND occurred_at < %(valid_on)s
+              AND recorded_at >= %(known_on)s AND recorded_at <= %(known_at)s
+           ) AS change
+     GROUP BY currency HAVING sum(amount) <> 0
+     ORDER BY currency
+"""
+_BALANCES: Final[LiteralString] = """
+    SELECT dispute_id, line_id, customer_id, company_code, document, reason_code, currency
+         , opened_at, sum(amount) AS amount
+         , max(occurred_at) FILTER (WHERE amount > 0) AS blocked_since
+      FROM blocked_payment
+     WHERE occurred_at <= %(valid_at)s
+       AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
+       AND (%(customer_id)s::text IS NULL OR customer_id = %(customer_id)s)
+     GROUP BY dispute_id, line_id, customer_id, company_code, document, reason_code, currency
+            , opened_at
+    HAVING sum(amount) <> 0
+"""
+_AGE: Final[LiteralString] = """
+    CASE WHEN %(valid_at)s - opened_at < interval '31 days' THEN '0-30'
+         WHEN %(valid_at)s - opened_at < interval '61 days' THEN '31-60'
+         WHEN %(valid_at)s - opened_at < interval '91 days' THEN '61-90'
+         WHEN %(valid_at)s - opened_at < interval '181 days' THEN '91-180'
+         ELSE '181+' END
+"""
+_COLUMNS: Final[dict[ExposureGroup, LiteralString]] = {
+    ExposureGroup.CUSTOMER: "customer_id",
+    ExposureGroup.REASON: "reason_code",
+    ExposureGroup.AGE: _AGE,
+    ExposureGroup.COMPANY: "company_code",
+}
+_GROUPED: Final[dict[ExposureGroup, LiteralString]] = {
+    group: "SELECT currency, " + column + ' AS "group", sum(amount) AS amount, count(*) AS lines'
+    " FROM (" + _BALANCES + ") AS balance GROUP BY 1, 2 ORDER BY currency, amount DESC, 2"
+    for group, column in _COLUMNS.items()
+}
+_LINES: Final[LiteralString] = (
+    "SELECT dispute_id, line_id, customer_id, company_code, document, reason_code, currency"
+    " , amount, blocked_since FROM (" + _BALANCES + ") AS balance"
+    " ORDER BY blocked_since, dispute_id, line_id LIMIT %(limit)s"
+)
+_BLOCK: Final[LiteralString] = """
+    SELECT block_id, dispute_id, line_id, status, system, company_code, document, document_line
+         , scope, amount, currency, reason_code, review_by, attempts, version, changed_at
+      FROM payment_block
+"""
+_BLOCKS_OF: Final[LiteralString] = _BLOCK + "WHERE dispute_id = %s ORDER BY block_id"
+_UNFINISHED: Final[LiteralString] = _BLOCK + "WHERE is_unfinished ORDER BY changed_at LIMIT %s"
+_STATUS: Final = """
+    SELECT name, coalesce(tracking.notification_id, 0) AS position
+         , (SELECT count(*) FROM event
+             WHERE event.position > coalesce(tracking.notification_id, 0)) AS lag
+         , failure.position AS failed_position, failure.failure
+      FROM unnest(%s::text[]) WITH ORDINALITY AS wanted (name, place)
+      LEFT JOIN tracking ON tracking.application_name = wanted.name
+      LEFT JOIN projection_failure AS failure USING (name)
+     ORDER BY place
+"""
+_BEHIND: Final = """
+    SELECT count(*) FROM unnest(%s::text[]) AS wanted (name)
+      LEFT JOIN tracking ON tracking.application_name = wanted.name
+     WHERE coalesce(tracking.notification_id, 0) < %s
+"""
+
+
+class PostgresQuestions:
+    """The read models' answers; see the port `application.queries.Questions`."""
+
+    def __init__(self, pool: ConnectionPool[Connection[TupleRow]]) -> None:
+        self._pool = pool
+
+    def wait_for(self, position: int, *, seconds: float) -> bool:
+        """Wait until every read model has come to the position, for so long at most."""
+        names = [projection.name for projection in PROJECTIONS]
+        deadline = monotonic() + seconds
+        while True:
+            with self._pool.connection() as connection:
+                behind = connection.execute(_BEHIND, [names, position]).fetchone()
+            if behind == (0,):
+                return True
+            if monotonic() > deadline:
+                return False
+            sleep(POLL_SECONDS)
+
+    def timeline(self, case_id: UUID) -> tuple[TimelineEntry, ...]:
+        """Everything that happened to a case and to what belongs to it, oldest first."""
+        return self._rows(TimelineEntry, _TIMELINE, [case_id])
+
+    def audit_trail(self, case_id: UUID) -> tuple[AuditEntry, ...]:
+        """Who did what to this case, oldest first."""
+        return self._rows(AuditEntry, _AUDIT, [case_id])
+
+    def contacts(self, case_id: UUID) -> tuple[Contact, ...]:
+        """The contacts about a case and what belongs to it, oldest first."""
+        return self._rows(Contact, _CONTACTS, [case_id])
+
+    def customer_contacts(self, customer_id: str) -> tuple[Contact, ...]:
+        """The contacts with a customer over all cases, oldest first."""
+        return self._rows(Contact, _CUSTOMER_CONTACTS, [customer_id])
+
+    def customer_waiting(self, customer_id: str) -> tuple[Waiting, ...]:
+        """Where a customer stands with us, on each case."""
+        return self._rows(Waiting, _CUSTOMER_WAITING, [customer_id])
+
+    def worklist(
+        self, wanted: WorkFilter, *, order: WorkOrder, limit: int, cursor: str | None
+    ) -> WorkPage:
+        """Cases, page by page."""
+        at, case_id = (None, None) if cursor is None else _read_cursor(cursor, order)
+        parameters = {
+            "case_kind": wanted.case_kind,
+            "status": wanted.status,
+            "is_open": wanted.is_open,
+            "customer_id": wanted.customer_id,
+            "queue": wanted.queue,
+            "claimed_by": wanted.claimed_by,
+            "words": None if wanted.words is None else without_accents(wanted.words),
+            "at": at,
+            "id": case_id,
+            "limit": limit + 1,
+        }
+        items = self._rows(WorkItem, _LIST[order], parameters)
+        shown = items[:limit]
+        more = len(items) > limit
+        return WorkPage(items=shown, next_cursor=_cursor(shown[-1], order) if more else None)
+
+    def work_item(self, case_id: UUID) -> WorkItem | None:
+        """One case as a list shows it."""
+        return next(iter(self._rows(WorkItem, _ONE_ITEM, [case_id])), None)
+
+    def exposure(
+        self, *, valid_at: datetime, known_at: datetime | None, by: ExposureGroup | None
+    ) -> tuple[Exposure, ...]:
+        """How much was blocked at `valid_at`, as far as was known at `known_at`."""
+        parameters = {
+            "valid_at": valid_at,
+            "valid_on": _day(valid_at),
+            "known_at": known_at,
+            "known_on": None if known_at is None else _day(known_at),
+            "customer_id": None,
+        }
+        return self._rows(Exposure, _TOTAL if by is None else _GROUPED[by], parameters)
+
+    def blocked_lines(
+        self, *, valid_at: datetime, known_at: datetime | None, customer_id: str | None, limit: int
+    ) -> tuple[BlockedLine, ...]:
+        """Which document lines were blocked then, longest first."""
+        parameters = {
+            "valid_at": valid_at,
+            "known_at": known_at,
+            "customer_id": customer_id,
+            "limit": limit,
+        }
+        return self._rows(BlockedLine, _LINES, parameters)
+
+    def blocks_of(self, dispute_id: UUID) -> tuple[BlockView, ...]:
+        """The payment blocks of a dispute."""
+        return self._rows(BlockView, _BLOCKS_OF, [dispute_id])
+
+    def unfinished_blocks(self, *, limit: int) -> tuple[BlockView, ...]:
+        """The blocks for which the ERP must be asked something, longest unchanged first."""
+        return self._rows(BlockView, _UNFINISHED, [limit])
+
+    def projections(self) -> tuple[ProjectionStatus, ...]:
+        """How far each read model has come."""
+        names = [projection.name for projection in PROJECTIONS]
+        return self._rows(ProjectionStatus, _STATUS, [names])
+
+    def _rows(
+        self,
+        answer: type[A],
+        query: LiteralString,
+        parameters: list[Any] | dict[str, Any],  # Any: what the database takes
+    ) -> tuple[A, ...]:
+        with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(answer))
+            return tuple(cursor.execute(query, parameters).fetchall())
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(UTC).date()
+
+
+def _cursor(last: WorkItem, order: WorkOrder) -> str:
+    at = last.opened_at if order is WorkOrder.NEWEST else last.waiting_since
+    told = [order, None if at is None else at.isoformat(), str(last.case_id)]
+    return base64.urlsafe_b64encode(orjson.dumps(told)).decode()
+
+
+def _read_cursor(cursor: str, order: WorkOrder) -> tuple[str, UUID]:
+    try:
+        told = orjson.loads(base64.urlsafe_b64decode(cursor.encode()))
+        written_for, at, case_id = told
+        if written_for != order:
+            raise BadCursor
+        if at is not None:
+            datetime.fromisoformat(at)
+        return at or "infinity", UUID(case_id)
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        raise BadCursor from error
