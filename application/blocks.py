@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from application.commands import OnCase
-from application.invoices import drop_claims
 from application.ports import Cases, Work
 from application.recorded import Recorded
 from domain.blocks.block import PaymentBlock
 from domain.disputes import blocking, ending
 from domain.disputes.dispute import Dispute
-from domain.disputes.lifecycle import Status
 from domain.event import Event
 from domain.parties import SYSTEM
 
@@ -107,16 +105,18 @@ def retry_release(on: OnCase, *, cases: Cases) -> Recorded:
 
     def decide(work: Work) -> UUID:
         block = work.load(PaymentBlock, on.case_id, expected_version=on.expected_version)
+        dispute = work.load(Dispute, block.dispute_id)
+        blocking.check_superseded(dispute, block_id=block.id)
         return work.record(block, block.request_release(by=on.by)).id
 
     return cases.transact(on.envelope, decide)
 
 
 def order_release(work: Work, dispute: Dispute, *, blocks: Sequence[UUID]) -> None:
-    """Order the release of these blocks, as far as the ERP may hold them."""
+    """Order the release of these blocks, as far as the ERP may hold them unasked to let go."""
     for block_id in blocks:
         block = work.load(PaymentBlock, block_id)
-        if not block.is_over:
+        if block.may_be_held:
             work.react(block, block.request_release(by=SYSTEM), cause=dispute)
 
 
@@ -132,14 +132,8 @@ def _change_both(
         block = work.load(PaymentBlock, on.case_id, expected_version=on.expected_version)
         dispute = work.load(Dispute, block.dispute_id)
         work.record(block, decision(block))
-        if dispute.line_of(block.id) is not None and not _let_go(dispute):
-            dispute = work.record(dispute, consequence(dispute))
-            if dispute.status is Status.RESOLVED:
-                drop_claims(work, dispute)
+        if dispute.line_of(block.id) is not None:
+            work.record(dispute, consequence(dispute))
         return block.id
 
     return cases.transact(on.envelope, decide)
-
-
-def _let_go(dispute: Dispute) -> bool:
-    return dispute.status in {Status.VOIDED, Status.RESOLVED, Status.CLOSED}

@@ -131,7 +131,7 @@ def request_block(
 
     def decide(work: Work) -> UUID:
         dispute = _load(work, on)
-        wanted = blocking.lines_to_block(dispute)
+        wanted = dispute.lines_to_block
         fresh = {line_id: identities.new() for line_id in wanted}
         superseded = [dispute.holds[line].block_id for line in wanted if line in dispute.holds]
         requested = blocking.request_block(
@@ -160,10 +160,10 @@ def confirm_block_manually(on: OnCase, *, cases: Cases) -> Recorded:
 
     def decide(work: Work) -> UUID:
         dispute = _load(work, on)
-        unconfirmed = [h.block_id for h in dispute.holds.values() if not h.confirmed]
+        unconfirmed = dispute.lines_to_block
         work.record(dispute, blocking.confirm_block_manually(dispute, by=on.by))
-        for block_id in unconfirmed:
-            block = work.load(PaymentBlock, block_id)
+        for line_id in unconfirmed:
+            block = work.load(PaymentBlock, dispute.holds[line_id].block_id)
             work.record(block, block.confirm_by_people(by=on.by))
         return dispute.id
 
@@ -428,14 +428,14 @@ def _change(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
 
 
 def _let_go(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
-    # The orders to release stand in the blocks from the moment at which the dispute lets go.
+    # From the moment at which the dispute lets go, the orders to release stand in the blocks and
+    # the invoices are claimed no more: the ERP clears them before it tells of the last release.
     def decide(work: Work) -> UUID:
         dispute = _load(work, on)
         held = dispute.unreleased_blocks
         dispute = work.record(dispute, decision(dispute))
         order_release(work, dispute, blocks=held)
-        if dispute.status is Status.RESOLVED:
-            drop_claims(work, dispute)
+        drop_claims(work, dispute)
         return dispute.id
 
     return cases.transact(on.envelope, decide)

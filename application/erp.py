@@ -14,8 +14,10 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from application.errors import ApplicationError
 
-class ErpError(Exception):
+
+class ErpError(ApplicationError):
     """The ERP did not do what was asked."""
 
 

@@ -92,6 +92,16 @@ def clear(on: OnCase, *, amount: Decimal, cases: Cases) -> Recorded:
     return cases.transact(on.envelope, decide)
 
 
+def reset_clearing(on: OnCase, *, amount: Decimal, cases: Cases) -> Recorded:
+    """Learn that the ERP took a clearing back; a dispute over it can be reopened afterwards."""
+
+    def decide(work: Work) -> UUID:
+        invoice = work.load(Invoice, on.case_id, expected_version=on.expected_version)
+        return work.record(invoice, invoice.reset_clearing(amount=amount)).id
+
+    return cases.transact(on.envelope, decide)
+
+
 def claim(work: Work, line: LineClaim, *, dispute: Dispute) -> None:
     """Claim a line's amount of its invoice for a dispute, mirroring the invoice at first sight."""
     invoice_id = identify_invoice(line.document)

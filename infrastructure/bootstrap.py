@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import psycopg
 from psycopg import Connection
@@ -21,6 +21,7 @@ from infrastructure.postgres.connections import open_pool
 from infrastructure.postgres.embedded import EmbeddedServer, Login
 from infrastructure.postgres.errors import DatabaseNotReady
 from infrastructure.postgres.migrating import Applied, migrate
+from infrastructure.postgres.migration_files import Phase
 from infrastructure.postgres.server_checks import refuse_unsafe_server
 from infrastructure.read_models.catalogue import PROJECTIONS
 from infrastructure.read_models.projector import Projector
@@ -60,7 +61,9 @@ def open_database(settings: Settings) -> Generator[Logins]:
         yield Logins(server.url(Login.APPLICATION), server.url(Login.OWNER))
 
 
-def migrate_database(logins: Logins, settings: Settings, *, phase: str = "all") -> list[Applied]:
+def migrate_database(
+    logins: Logins, settings: Settings, *, phase: Phase | Literal["all"] = "all"
+) -> list[Applied]:
     """Bring the schema up to date.
 
     Raises:

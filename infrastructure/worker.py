@@ -1,0 +1,55 @@
+"""What runs in the background: the projector, and the desk that talks to the ERP."""
+
+import logging
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Event as Signal
+from typing import Final
+
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+from application.erp_desk import ErpDesk
+from infrastructure.bootstrap import Wiring
+
+IDLE_SECONDS: Final = 0.2
+RETRY_SECONDS: Final = 1.0
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+def run_worker(wiring: Wiring, *, desk: ErpDesk | None, stop: Signal) -> None:
+    """Work until told to stop. Without a desk no ERP is asked, and blocks stay requested.
+
+    A database that went away is waited for; any other fault ends the worker, loudly.
+    """
+    with ThreadPoolExecutor(thread_name_prefix="worker") as threads:
+        tasks: list[Future[None]] = [threads.submit(_project, wiring, stop)]
+        if desk is not None:
+            tasks.append(threads.submit(_serve_erp, desk, stop))
+        try:
+            done, _ = wait(tasks, return_when=FIRST_COMPLETED)
+        finally:
+            stop.set()
+        for task in done:
+            task.result()
+
+
+def _project(wiring: Wiring, stop: Signal) -> None:
+    while not stop.is_set():
+        try:
+            wiring.projector.run(stop)
+        except (OperationalError, PoolTimeout) as error:
+            _LOG.warning("the projector lost the database and waits for it: %s", error)
+            stop.wait(RETRY_SECONDS)
+
+
+def _serve_erp(desk: ErpDesk, stop: Signal) -> None:
+    while not stop.is_set():
+        try:
+            moved = desk.work_through()
+        except (OperationalError, PoolTimeout) as error:
+            _LOG.warning("the desk lost the database and waits for it: %s", error)
+            stop.wait(RETRY_SECONDS)
+        else:
+            if not moved:
+                stop.wait(IDLE_SECONDS)
