@@ -38,14 +38,6 @@ class InvoiceContradicted(RuleBroken):
         self.field = field
 
 
-class DisputedBesidesTheImport(RuleBroken):
-    """An invoice that a person disputes here is not cleared behind their back."""
-
-    def __init__(self, dispute_id: UUID) -> None:
-        super().__init__(f"dispute {dispute_id} is open over the invoice; conclude it first")
-        self.dispute_id = dispute_id
-
-
 @dataclass(frozen=True, slots=True)
 class _Foreseen:
     """Identities of which there is exactly one, known beforehand."""
@@ -83,23 +75,18 @@ class ReportedInvoice:
 
         Raises:
             InvoiceContradicted: the invoice is recorded with other values.
-            DisputedBesidesTheImport: it is settled, but disputed by somebody here.
         """
         facts = [recorded.event for recorded in history]
         if facts:
             self._check(facts[0])
         else:
             self._mirror(cases)
-        claimants = _claimants(facts)
+        claimed = _is_claimed(facts, by=self.dispute_id)
         if self.disputed and not self._was_disputed(facts):
             self._dispute(cases)
-            claimants.add(self.dispute_id)
-        if self.settled_on is None or any(isinstance(fact, InvoiceCleared) for fact in facts):
-            return
-        others = claimants - {self.dispute_id}
-        if others:
-            raise DisputedBesidesTheImport(min(others))
-        self._settle(self.settled_on, cases, disputed=self.dispute_id in claimants)
+            claimed = True
+        if self.settled_on is not None and not any(isinstance(f, InvoiceCleared) for f in facts):
+            self._settle(self.settled_on, cases, disputed=claimed)
 
     def _mirror(self, cases: Cases) -> None:
         invoices.mirror(
@@ -183,15 +170,14 @@ class ReportedInvoice:
         return on_imported(case_id, on=day, correlation_id=self.case_id, reasons=reasons)
 
 
-def _claimants(facts: Sequence[Event]) -> set[UUID]:
-    """Find the disputes that claim a part of the invoice now."""
-    claimants: set[UUID] = set()
+def _is_claimed(facts: Sequence[Event], *, by: UUID) -> bool:
+    claimed = False
     for fact in facts:
         match fact:
-            case InvoiceDisputed():
-                claimants.add(fact.dispute_id)
-            case InvoiceDisputeEnded():
-                claimants.discard(fact.dispute_id)
+            case InvoiceDisputed(dispute_id=dispute_id) if dispute_id == by:
+                claimed = True
+            case InvoiceDisputeEnded(dispute_id=dispute_id) if dispute_id == by:
+                claimed = False
             case _:
                 pass
-    return claimants
+    return claimed

@@ -1,6 +1,6 @@
 """Where cases live: streams of events, folded on the way in, appended on the way out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -91,6 +91,13 @@ class RecordedCases:
         """Read everything recorded of a case; see the port."""
         return [self._event_types.decode(row) for row in self._recorder.read_stream(case_id)]
 
+    def histories(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[RecordedEvent]]:
+        """Read the histories of several cases at once; a case without one is left out."""
+        histories: dict[UUID, list[RecordedEvent]] = {}
+        for row in self._recorder.read_streams(case_ids):
+            histories.setdefault(row.stream_id, []).append(self._event_types.decode(row))
+        return histories
+
     def everything(self, *, after: int = 0) -> Iterator[RecordedEvent]:
         """Read the whole history in order; see the port."""
         while rows := self._recorder.read_after(after, limit=PAGE):
@@ -172,6 +179,8 @@ class StagedWork:
 
     def take_up(self, envelope: Envelope) -> None:
         """Begin the next command."""
+        if envelope is self._envelope:
+            return  # commands in a row under the same circumstances: they are written out once
         self._envelope = envelope
         self._metadata = self._cases.encode_envelope(envelope)
 

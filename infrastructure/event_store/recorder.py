@@ -49,6 +49,9 @@ _SELECT: Final[LiteralString] = (
     "  FROM event "
 )
 _READ_STREAM: Final[LiteralString] = _SELECT + "WHERE stream_id = %s ORDER BY version"
+_READ_STREAMS: Final[LiteralString] = (
+    _SELECT + "WHERE stream_id = ANY(%s::uuid[]) ORDER BY stream_id, version"
+)
 _READ_AFTER: Final[LiteralString] = _SELECT + "WHERE position > %s ORDER BY position LIMIT %s"
 _READ_PART: Final[LiteralString] = _SELECT + (
     "WHERE stream_id = %s"
@@ -113,6 +116,11 @@ class EventRecorder(PostgresApplicationRecorder):
         """Read a stream from its first event to its last."""
         with self._pool.connection() as connection:
             return _rows(connection, _READ_STREAM, [stream_id])
+
+    def read_streams(self, stream_ids: Sequence[UUID]) -> list[Row]:
+        """Read several streams in one round trip, each from its first event to its last."""
+        with self._pool.connection() as connection:
+            return _rows(connection, _READ_STREAMS, [list(stream_ids)])
 
     def read_after(self, position: int, *, limit: int) -> list[Row]:
         """Read the history in order, from behind a position."""
