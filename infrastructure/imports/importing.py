@@ -161,7 +161,7 @@ def _in_lanes(
     The lanes are threads so that ^C, which reaches the main thread only, never cuts an append.
     """
     under_way: deque[_UnderWay] = deque()
-    with ThreadPoolExecutor(LANES, thread_name_prefix="import") as lanes:
+    with ThreadPoolExecutor(LANES, thread_name_prefix="import lane") as lanes:
         for batch in batches:
             reports = tuple(row.report for row in batch if isinstance(row, ReadRow))
             case_ids = {report.case_id for report in reports}
