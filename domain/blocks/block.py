@@ -58,6 +58,11 @@ class PaymentBlock:
         """Whether the ERP refused or released the block: nothing is held."""
         return self.status in LIFECYCLE.ends
 
+    @property
+    def may_be_held(self) -> bool:
+        """Whether the ERP may hold the document back, and was not asked to release it."""
+        return not self.is_over and self.status is not Status.RELEASE_REQUESTED
+
     def send(self, *, by: Actor) -> list[Event]:
         """Note, before asking the ERP, that it is asked (again)."""
         LIFECYCLE.require("send", self.status, by=by)

@@ -279,5 +279,5 @@ class ComplaintCorrected(Event):
 
     corrects_version: int
     field: CorrectableField
-    was: str | None
-    now: str | None
+    was: str | None = None
+    now: str | None = None

@@ -35,6 +35,14 @@ class BlockSuperseded(RuleBroken):
         self.block_id = block_id
 
 
+class BlockInUse(RuleBroken):
+    """What holds a line of a dispute is released by the dispute."""
+
+    def __init__(self, dispute_id: UUID) -> None:
+        super().__init__(f"the block holds a line of dispute {dispute_id}; release it there")
+        self.dispute_id = dispute_id
+
+
 class NoWitness(RuleBroken):
     """Manual confirmation takes two people; nobody has proposed it yet."""
 
@@ -68,24 +76,15 @@ def request_block(
         ReviewInThePast: `review_by` lies before the request.
     """
     LIFECYCLE.require("request_block", dispute.status, by=by)
-    if not lines_to_block(dispute):
+    if not dispute.lines_to_block:
         raise NothingToBlock
     if review_by < at.date():
         raise ReviewInThePast(review_by)
     blocks = tuple(
         events.LineBlock(line_id=line_id, block_id=block_ids[line_id])
-        for line_id in lines_to_block(dispute)
+        for line_id in dispute.lines_to_block
     )
     return [events.BlockRequested(blocks=blocks, review_by=review_by)]
-
-
-def lines_to_block(dispute: Dispute) -> tuple[UUID, ...]:
-    """The lines that dispute something and that the ERP does not hold."""
-    return tuple(
-        line_id
-        for line_id, account in dispute.accounts.items()
-        if account.current and not (line_id in dispute.holds and dispute.holds[line_id].confirmed)
-    )
 
 
 def block_confirmed(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Event]:
@@ -96,8 +95,7 @@ def block_confirmed(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Even
     """
     LIFECYCLE.require("block_confirmed", dispute.status, by=by)
     line_id = _line_of(dispute, block_id)
-    others = (hold.confirmed for key, hold in dispute.holds.items() if key != line_id)
-    if len(dispute.holds) == len(dispute.accounts) and all(others):
+    if set(dispute.lines_to_block) <= {line_id}:
         return [events.PaymentBlocked(line_id=line_id, block_id=block_id)]
     return [events.LineBlockConfirmed(line_id=line_id, block_id=block_id)]
 
@@ -133,7 +131,7 @@ def confirm_block_manually(dispute: Dispute, *, by: Actor) -> list[Event]:
     Raises:
         NoWitness: nobody proposed it.
         SecondPersonNeeded: the same person, or two of the same role.
-        NothingToBlock: the dispute has no line, or a line was never requested.
+        NothingToBlock: nothing is disputed, or a line was never requested.
     """
     LIFECYCLE.require("confirm_block_manually", dispute.status, by=by)
     witness = dispute.witness
@@ -141,12 +139,12 @@ def confirm_block_manually(dispute: Dispute, *, by: Actor) -> list[Event]:
         raise NoWitness
     if witness.subject_id == by.subject_id or witness.role is by.role:
         raise SecondPersonNeeded(witness.subject_id, witness.role)
-    if not dispute.accounts or set(dispute.holds) != set(dispute.accounts):
+    unconfirmed = dispute.lines_to_block
+    if not unconfirmed or not dispute.holds.keys() >= set(unconfirmed):
         raise NothingToBlock
     blocks = tuple(
-        events.LineBlock(line_id=line_id, block_id=hold.block_id)
-        for line_id, hold in dispute.holds.items()
-        if not hold.confirmed
+        events.LineBlock(line_id=line_id, block_id=dispute.holds[line_id].block_id)
+        for line_id in unconfirmed
     )
     return [events.BlockConfirmedManually(blocks=blocks)]
 
@@ -160,6 +158,16 @@ def block_drifted(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Event]
     LIFECYCLE.require("block_drifted", dispute.status, by=by)
     line_id = _line_of(dispute, block_id)
     return [events.BlockDrifted(line_id=line_id, block_id=block_id)]
+
+
+def check_superseded(dispute: Dispute, *, block_id: UUID) -> None:
+    """Refuse to let go of a block that the dispute still counts on.
+
+    Raises:
+        BlockInUse: the block holds a line of the dispute.
+    """
+    if dispute.line_of(block_id) is not None:
+        raise BlockInUse(dispute.id)
 
 
 def _line_of(dispute: Dispute, block_id: UUID) -> UUID:

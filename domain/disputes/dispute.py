@@ -5,6 +5,7 @@ The decisions stand beside it by topic: `opening`, `blocking`, `negotiating`, `e
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
@@ -49,6 +50,8 @@ class Dispute:
     settlement: Settlement | None = None
     proposed_by: str | None = None
     witness: Witness | None = None
+    was_blocked: bool = False
+    """Whether the ERP ever held a line back for it, even if it no longer does."""
 
     @classmethod
     def born(cls, case_id: UUID, event: Event, envelope: Envelope) -> Self:
@@ -88,9 +91,21 @@ class Dispute:
 
     @property
     def is_blocked(self) -> bool:
-        """Whether the ERP has confirmed a block on every line (invariant 6)."""
-        return bool(self.accounts) and all(
-            line_id in self.holds and self.holds[line_id].confirmed for line_id in self.accounts
+        """Whether something is disputed, and the ERP holds all of it back (invariant 6)."""
+        return bool(self.disputed_lines) and not self.lines_to_block
+
+    @property
+    def disputed_lines(self) -> tuple[UUID, ...]:
+        """The lines that still dispute something; a credited line has nothing left to block."""
+        return tuple(line_id for line_id, account in self.accounts.items() if account.current)
+
+    @property
+    def lines_to_block(self) -> tuple[UUID, ...]:
+        """The lines that dispute something and that the ERP does not hold."""
+        return tuple(
+            line_id
+            for line_id in self.disputed_lines
+            if not (line_id in self.holds and self.holds[line_id].confirmed)
         )
 
     @property
@@ -111,18 +126,23 @@ class Dispute:
                 requested = {block.line_id: Held(block.block_id) for block in event.blocks}
                 return replace(self, holds={**self.holds, **requested}, witness=None)
             case events.LineBlockConfirmed() | events.PaymentBlocked():
-                return self._held(event.line_id, Held(event.block_id, confirmed=True))
+                held = self._held(event.line_id, Held(event.block_id, confirmed=True))
+                return replace(held, was_blocked=True)
             case events.BlockConfirmedManually():
                 confirmed = {b.line_id: Held(b.block_id, confirmed=True) for b in event.blocks}
-                return replace(self, holds={**self.holds, **confirmed}, witness=None)
+                holds = {**self.holds, **confirmed}
+                return replace(self, holds=holds, witness=None, was_blocked=True)
             case events.BlockFailed():
+                # What a witness saw before this is no longer true.
                 hold = Held(event.block_id, released=event.refused)
-                return self._held(event.line_id, hold)
+                return replace(self._held(event.line_id, hold), witness=None)
             case events.BlockDrifted():
-                return self._held(event.line_id, Held(event.block_id))
+                return replace(self._held(event.line_id, Held(event.block_id)), witness=None)
             case events.LineReleased():
                 return self._held(event.line_id, Held(event.block_id, released=True))
-            case events.PaymentReleased() | events.DisputeReopened():
+            case events.DisputeReopened():
+                return replace(self, holds={}, was_blocked=False)
+            case events.PaymentReleased() | events.DisputeVoided():
                 return replace(self, holds={})
             case _:
                 return self
@@ -150,12 +170,10 @@ class Dispute:
             case events.LineAdded():
                 return self._accounts({event.line.line_id: Account.opened(event.line)})
             case events.LineReduced():
-                account = self.accounts[event.line_id]
-                return self._accounts({event.line_id: account.adjust(-event.amount)})
+                return self._adjusted(event.line_id, by=-event.amount)
             case events.LineSplit():
-                account = self.accounts[event.line_id].adjust(-event.part.amount)
-                part = Account.opened(event.part)
-                return self._accounts({event.line_id: account, event.part.line_id: part})
+                part = {event.part.line_id: Account.opened(event.part)}
+                return self._adjusted(event.line_id, by=-event.part.amount)._accounts(part)
             case events.LinesMerged():
                 return self._merged(event.line_id, into=event.into_line_id)
             case events.SettlementExecuted() if self.settlement is not None:
@@ -175,11 +193,15 @@ class Dispute:
     def _accounts(self, changed: Mapping[UUID, Account]) -> Self:
         return replace(self, accounts={**self.accounts, **changed})
 
+    def _adjusted(self, line_id: UUID, *, by: Decimal) -> Self:
+        account = self.accounts.get(line_id)
+        return self if account is None else self._accounts({line_id: account.adjust(by)})
+
     def _merged(self, line_id: UUID, *, into: UUID) -> Self:
-        amount = self.accounts[line_id].current
+        if line_id == into or not {line_id, into} <= self.accounts.keys():
+            return self
         accounts = dict(self.accounts)
-        accounts[into] = accounts[into].adjust(amount)
-        del accounts[line_id]
+        accounts[into] = accounts[into].absorb(accounts.pop(line_id))
         return replace(self, accounts=accounts)
 
     def _paid(self, payments: tuple[Allocation, ...]) -> Self:

@@ -20,6 +20,13 @@ class BlockedAlready(RuleBroken):
         super().__init__("a block is confirmed; withdraw or settle the dispute instead of voiding")
 
 
+class NothingDisputed(RuleBroken):
+    """Only what is disputed can be cleared."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is disputed any more; record the payment with its invoice")
+
+
 class NothingToDispute(RuleBroken):
     """A dispute is reopened over money that was paid or returned to collection."""
 
@@ -46,9 +53,12 @@ def cleared_in_erp(
     """Learn that the customer paid; what was not paid returns to collection.
 
     Raises:
+        NothingDisputed: nothing was; a mediator may be at work on a dispute that is over.
         LineTwice, UnknownLine, WrongPrecision, AllocationExceedsLine: the lines cannot bear it.
     """
     LIFECYCLE.require("cleared_in_erp", dispute.status, by=by)
+    if not dispute.disputed_lines:
+        raise NothingDisputed
     check_allocations(payments, accounts=dispute.accounts)
     cleared = events.ClearedInErp(payments=payments, erp_document=erp_document)
     return [cleared, *_release_of_nothing(dispute)]
@@ -118,10 +128,10 @@ def void(dispute: Dispute, *, by: Actor) -> list[Event]:
     """Mark the dispute as opened by mistake.
 
     Raises:
-        BlockedAlready: the ERP has confirmed a block.
+        BlockedAlready: the ERP has confirmed a block, even if it was lost since.
     """
     LIFECYCLE.require("void", dispute.status, by=by)
-    if any(hold.confirmed for hold in dispute.holds.values()):
+    if dispute.was_blocked:
         raise BlockedAlready
     return [events.DisputeVoided()]
 

@@ -390,5 +390,5 @@ class DisputeCorrected(Event):
     corrects_version: int
     line_id: UUID | None = None
     field: CorrectableField
-    was: str | None
-    now: str | None
+    was: str | None = None
+    now: str | None = None

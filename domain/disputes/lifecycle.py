@@ -51,6 +51,7 @@ _CUSTOMER = (Party.CUSTOMER,)
 _SYSTEM = (Party.SYSTEM,)
 _ERP = (Party.ERP,)
 _NEGOTIATORS = (Party.AGENT, Party.FINANCE)
+_REQUESTERS = (*_NEGOTIATORS, Party.SYSTEM)
 _CONFIRMERS = (Party.FINANCE, Party.MANAGER)
 _ERP_OR_SYSTEM = (Party.ERP, Party.SYSTEM)
 _STAFF = (Party.AGENT, Party.MANAGER, Party.FINANCE)
@@ -63,16 +64,18 @@ LIFECYCLE = Lifecycle("dispute", birth=events.DisputeOpened, initial=_S.OPENED, 
     Step("reduce_line",                (_S.OPENED, _S.PAYMENT_BLOCKED),          STAY,                  events.LineReduced,                 _NEGOTIATORS),
     Step("split_line",                 (_S.OPENED,),                             STAY,                  events.LineSplit,                   _NEGOTIATORS),
     Step("merge_lines",                (_S.OPENED,),                             STAY,                  events.LinesMerged,                 _NEGOTIATORS),
-    Step("request_block",              (_S.OPENED, _S.BLOCK_FAILED),             _S.BLOCK_PENDING,      events.BlockRequested,              (*_NEGOTIATORS, Party.SYSTEM)),
-    Step("block_confirmed",            (_S.BLOCK_PENDING,),                      _S.PAYMENT_BLOCKED,    events.PaymentBlocked,              _ERP),
-    Step("block_confirmed",            (_S.BLOCK_FAILED,),                       Back(_HELD),           events.PaymentBlocked,              _ERP),
+    # A block that is lost interrupts whatever goes on; asking for it anew goes on interrupting it.
+    Step("request_block",              (_S.OPENED,),                             _S.BLOCK_PENDING,      events.BlockRequested,              _REQUESTERS, _S.PAYMENT_BLOCKED),
+    Step("request_block",              (_S.BLOCK_FAILED,),                       _S.BLOCK_PENDING,      events.BlockRequested,              _REQUESTERS, STAY),
+    Step("block_confirmed",            (_S.BLOCK_PENDING, _S.BLOCK_FAILED),      Back(_HELD),           events.PaymentBlocked,              _ERP),
     Step("block_confirmed",            (_S.BLOCK_PENDING, _S.BLOCK_FAILED),      STAY,                  events.LineBlockConfirmed,          _ERP),
-    Step("block_failed",               (_S.BLOCK_PENDING,),                      _S.BLOCK_FAILED,       events.BlockFailed,                 _ERP_OR_SYSTEM, _S.PAYMENT_BLOCKED),
+    Step("block_failed",               (_S.BLOCK_PENDING,),                      _S.BLOCK_FAILED,       events.BlockFailed,                 _ERP_OR_SYSTEM, STAY),
     Step("block_failed",               (_S.BLOCK_FAILED,),                       STAY,                  events.BlockFailed,                 _ERP_OR_SYSTEM),
     Step("propose_manual_confirmation", (_S.BLOCK_FAILED,),                      STAY,                  events.ManualConfirmationProposed,  _CONFIRMERS),
     Step("confirm_block_manually",     (_S.BLOCK_FAILED,),                       Back(_HELD),           events.BlockConfirmedManually,      _CONFIRMERS),
     Step("block_drifted",              _HELD,                                    _S.BLOCK_FAILED,       events.BlockDrifted,                _ERP_OR_SYSTEM),
-    Step("block_drifted",              (_S.BLOCK_PENDING, _S.BLOCK_FAILED),      STAY,                  events.BlockDrifted,                _ERP_OR_SYSTEM),
+    Step("block_drifted",              (_S.BLOCK_PENDING,),                      _S.BLOCK_FAILED,       events.BlockDrifted,                _ERP_OR_SYSTEM, STAY),
+    Step("block_drifted",              (_S.BLOCK_FAILED,),                       STAY,                  events.BlockDrifted,                _ERP_OR_SYSTEM),
     Step("request_information",        (_S.PAYMENT_BLOCKED,),                    _S.AWAITING_CUSTOMER,  events.InformationRequested,        _NEGOTIATORS),
     Step("provide_information",        (_S.AWAITING_CUSTOMER,),                  _S.PAYMENT_BLOCKED,    events.InformationProvided,         _CUSTOMER),
     Step("wait_expired",               (_S.AWAITING_CUSTOMER,),                  _S.PAYMENT_BLOCKED,    events.WaitExpired,                 _SYSTEM),

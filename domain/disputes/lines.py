@@ -115,6 +115,19 @@ class Account:
         """Dispute more, or less."""
         return replace(self, adjusted=self.adjusted + by, current=self.current + by)
 
+    def absorb(self, other: "Account") -> Self:
+        """Take another line's money in, wherever it went."""
+        return replace(
+            self,
+            adjusted=self.adjusted + other.original + other.adjusted,
+            current=self.current + other.current,
+            paid=self.paid + other.paid,
+            credited=self.credited + other.credited,
+            written_off=self.written_off + other.written_off,
+            otherwise_cleared=self.otherwise_cleared + other.otherwise_cleared,
+            returned=self.returned + other.returned,
+        )
+
     def pay(self, amount: Decimal) -> Self:
         """The customer paid."""
         return replace(self, current=self.current - amount, paid=self.paid + amount)

@@ -60,7 +60,7 @@ def propose_settlement(dispute: Dispute, *, settlement: Settlement, by: Actor) -
             WrongPrecision: the lines cannot bear the allocation (invariant 9).
     """
     LIFECYCLE.require("propose_settlement", dispute.status, by=by)
-    if not dispute.is_blocked or not any(a.current for a in dispute.accounts.values()):
+    if not dispute.is_blocked:
         raise NotBlocked
     check_settlement(settlement, accounts=dispute.accounts)
     return [events.SettlementProposed(settlement=settlement)]

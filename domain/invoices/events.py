@@ -30,6 +30,14 @@ class InvoiceCleared(Event):
     amount: Amount
 
 
+class InvoiceClearingReset(Event):
+    """The ERP took a clearing back: this much is open again."""
+
+    type: ClassVar[str] = "invoice.clearing_reset"
+
+    amount: Amount
+
+
 class InvoiceDisputed(Event):
     """A dispute claims this much of the open amount."""
 

@@ -31,6 +31,17 @@ class DisputedBeyondOpen(RuleBroken):
         self.wanted = wanted
 
 
+class ClearedWhileDisputed(RuleBroken):
+    """What is disputed is not cleared behind the dispute's back (invariant 5)."""
+
+    def __init__(self, *, undisputed: Decimal) -> None:
+        super().__init__(
+            f"only {undisputed} is open and undisputed; record with the dispute that it was"
+            " cleared or settled, and with the invoice afterwards",
+        )
+        self.undisputed = undisputed
+
+
 class InvoiceOfOtherCustomer(RuleBroken):
     """A customer disputes their own invoices."""
 
@@ -57,6 +68,7 @@ class Invoice:
     currency: str
     open_amount: Decimal
     due_on: date | None
+    cleared: Decimal = ZERO
     claims: Mapping[UUID, Decimal] = field(default_factory=dict[UUID, Decimal])
     """How much each open dispute claims, by dispute."""
 
@@ -81,7 +93,9 @@ class Invoice:
         moved = replace(self, version=self.version + 1)
         match event:
             case events.InvoiceCleared():
-                return replace(moved, open_amount=self.open_amount - event.amount)
+                return moved._cleared(event.amount)
+            case events.InvoiceClearingReset():
+                return moved._cleared(-event.amount)
             case events.InvoiceDisputed():
                 return moved._claimed(event.dispute_id, by=event.amount)
             case events.InvoiceDisputeReduced():
@@ -103,11 +117,26 @@ class Invoice:
         Raises:
             WrongPrecision: more decimal places than the currency has.
             AmountOutOfRange: not more than 0, or more than is open.
+            ClearedWhileDisputed: less would be open than is disputed.
         """
         check_amount(amount, currency=self.currency)
         if not ZERO < amount <= self.open_amount:
             raise AmountOutOfRange(amount, most=self.open_amount)
+        if self.disputed > self.open_amount - amount:
+            raise ClearedWhileDisputed(undisputed=self.open_amount - self.disputed)
         return [events.InvoiceCleared(amount=amount)]
+
+    def reset_clearing(self, *, amount: Decimal) -> list[Event]:
+        """Learn that the ERP took a clearing back.
+
+        Raises:
+            WrongPrecision: more decimal places than the currency has.
+            AmountOutOfRange: not more than 0, or more than was cleared.
+        """
+        check_amount(amount, currency=self.currency)
+        if not ZERO < amount <= self.cleared:
+            raise AmountOutOfRange(amount, most=self.cleared)
+        return [events.InvoiceClearingReset(amount=amount)]
 
     def dispute(
         self,
@@ -145,6 +174,13 @@ class Invoice:
         if dispute_id not in self.claims:
             return []
         return [events.InvoiceDisputeEnded(dispute_id=dispute_id)]
+
+    def _cleared(self, amount: Decimal) -> Self:
+        return replace(
+            self,
+            open_amount=self.open_amount - amount,
+            cleared=self.cleared + amount,
+        )
 
     def _claimed(self, dispute_id: UUID, *, by: Decimal) -> Self:
         claims = {**self.claims, dispute_id: self.claims.get(dispute_id, ZERO) + by}
