@@ -10,7 +10,7 @@ from domain.complaints.events import Language, References
 from domain.disputes.lines import Document
 from domain.event import Channel
 from infrastructure.imports.cfpb import CfpbRow, Response
-from infrastructure.imports.identities import identify, pseudonym
+from infrastructure.imports.identities import identify, place_of_day, place_of_number, pseudonym
 from infrastructure.imports.invoices import InvoiceRow
 
 NOT_STATED: Final = "not_stated"
@@ -25,10 +25,13 @@ _UNANSWERED: Final = frozenset({Response.NONE, Response.IN_PROGRESS, Response.UN
 
 def report_complaint(row: CfpbRow) -> ReportedComplaint:
     """Say what a published complaint reports."""
+    # A complaint with a number is the same one in every export, whatever else was corrected there.
+    number = row.source_id
+    place = place_of_day(row.received_on) if number is None else place_of_number(number)
     contestable = row.received_on <= _LAST_CONTESTABLE
     return ReportedComplaint(
-        case_id=identify(row.key, what="complaint", on=row.received_on),
-        dispute_id=identify(row.key, what="dispute", on=row.received_on),
+        case_id=identify(row.key, what="complaint", place=place),
+        dispute_id=identify(row.key, what="dispute", place=place),
         customer_id=pseudonym(row.key),
         channel=Channel(row.channel),
         received_on=row.received_on,
@@ -46,12 +49,13 @@ def report_complaint(row: CfpbRow) -> ReportedComplaint:
 
 def report_invoice(row: InvoiceRow, *, currency: str) -> ReportedInvoice:
     """Say what an exported invoice reports."""
+    place = place_of_number(row.number)
     document = Document(system="import", company_code=row.country_code, number=row.number)
     return ReportedInvoice(
         case_id=identify_invoice(document),
-        dispute_id=identify(row.key, what="dispute", on=row.invoiced_on),
-        line_id=identify(row.key, what="line", on=row.invoiced_on),
-        block_id=identify(row.key, what="block", on=row.invoiced_on),
+        dispute_id=identify(row.key, what="dispute", place=place),
+        line_id=identify(row.key, what="line", place=place),
+        block_id=identify(row.key, what="block", place=place),
         customer_id=row.customer_id,
         document=document,
         amount=row.amount,

@@ -267,6 +267,16 @@ def test_a_repeated_row_of_one_file_is_known_at_its_second_time(
     assert (report.accepted, report.already_known, report.complaints) == (2, 1, 1)
 
 
+def test_a_number_names_the_same_complaint_in_every_export(
+    write: Write, cases: RecordedCases
+) -> None:
+    told(write, cases, complaint())
+
+    report = told(write, cases, complaint() | {"Date received": "2014-07-08"})
+
+    assert (report.complaints, report.already_known, report.events) == (0, 1, 0)
+
+
 def test_the_product_goes_on_with_what_was_imported(write: Write, cases: RecordedCases) -> None:
     told(write, cases, complaint())
     case_id = only_complaint(cases).id
