@@ -1,0 +1,1 @@
+"""Benchmarks of the product: `python -m benchmarks [NAME ...]`, one JSON line a figure."""
