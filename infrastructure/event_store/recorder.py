@@ -23,7 +23,7 @@ from eventsourcing.postgres import (
     PostgresSubscription,
 )
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import DictRow, TupleRow
 from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
@@ -83,6 +83,14 @@ class PooledDatastore(PostgresDatastore):
         self.psycopg_python_types = {}
         # The library declares rows as dictionaries; its code that reads them so is not used here.
         self.pool = cast("Any", pool)
+
+    @contextmanager
+    def get_connection(self) -> Generator[Connection[DictRow]]:
+        """Lend a connection to the library, which only asks for one to listen."""
+        with super().get_connection() as connection:
+            yield connection
+            # Back in the pool, it would collect every later notification for ever.
+            connection.execute("UNLISTEN *")
 
     def close(self) -> None:
         """Leave the pool to whoever opened it."""
