@@ -11,8 +11,14 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from application.erp import Erp
+from application.erp_desk import ErpDesk
+from application.errors import ApplicationError
+from application.imports.catching_up import CasesInBulk
 from application.services import Services
 from infrastructure.clock import SystemClock, TimeOrderedIdentities
+from infrastructure.erp.http_connector import HttpErp, UnusableErpAddress
+from infrastructure.erp.signatures import UnusableSecret
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
@@ -37,6 +43,13 @@ class OwnerLoginMissing(DatabaseNotReady):
 
     def __init__(self) -> None:
         super().__init__("set DATABASE_OWNER_URL to the login that owns the schema")
+
+
+class ErpNotUsable(ApplicationError):
+    """The settings name no ERP that can be talked to."""
+
+    def __init__(self, cause: ValueError) -> None:
+        super().__init__(f"{cause}; see RECOURS_ERP_URL and RECOURS_ERP_SECRET")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,8 @@ class Wiring:
     services: Services
     pool: ConnectionPool[Connection[TupleRow]]
     projector: Projector
+    cases: CasesInBulk
+    """The services' cases, for those who take in many at once."""
 
 
 @contextmanager
@@ -124,17 +139,59 @@ def wire(
 ) -> Wiring:
     """Wire the product over a pool of the application's login."""
     clock, event_types = SystemClock(), product_event_types()
+    cases = RecordedCases(
+        EventRecorder(pool, schema=settings.recours_schema),
+        event_types=event_types,
+        clock=clock,
+        remembered=remembered,
+    )
     services = Services(
-        cases=RecordedCases(
-            EventRecorder(pool, schema=settings.recours_schema),
-            event_types=event_types,
-            clock=clock,
-            remembered=remembered,
-        ),
+        cases=cases,
         questions=PostgresQuestions(pool),
         keys=PostgresKeys(pool, identities=TimeOrderedIdentities()),
         clock=clock,
         identities=TimeOrderedIdentities(),
     )
     projector = Projector(pool, projections=PROJECTIONS, event_types=event_types)
-    return Wiring(services, pool, projector)
+    return Wiring(services, pool, projector, cases)
+
+
+@contextmanager
+def open_erp(settings: Settings) -> Generator[HttpErp | None]:
+    """Reach the ERP that the settings name, or nothing when they name none.
+
+    Raises:
+        ErpNotUsable: its address or its secret is none.
+    """
+    if settings.recours_erp_url is None or settings.recours_erp_secret is None:
+        yield None
+        return
+    secret = settings.recours_erp_secret.get_secret_value()
+    try:
+        erp = HttpErp(settings.recours_erp_url, secret=secret)
+    except (UnusableErpAddress, UnusableSecret) as error:
+        raise ErpNotUsable(error) from error
+    with erp:
+        yield erp
+
+
+@contextmanager
+def open_desk(settings: Settings, services: Services) -> Generator[ErpDesk | None]:
+    """Open the desk that talks to the ERP of the settings, or nothing when they name none.
+
+    Raises:
+        ErpNotUsable: its address or its secret is none.
+    """
+    with open_erp(settings) as erp:
+        yield None if erp is None else desk_for(erp, services)
+
+
+def desk_for(erp: Erp, services: Services) -> ErpDesk:
+    """Make the desk that carries the orders of blocks to an ERP."""
+    return ErpDesk(
+        cases=services.cases,
+        questions=services.questions,
+        erp=erp,
+        clock=services.clock,
+        identities=services.identities,
+    )

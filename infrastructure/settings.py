@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     recours_schema: str = Field(default="recours", pattern="^[a-z_][a-z0-9_]{0,62}$")
     """The schema that holds every table of this installation."""
 
+    recours_erp_url: str | None = None
+    """Where the ERP answers; without it payment blocks stay requested."""
+
+    recours_erp_secret: SecretStr | None = None
+    """What both sides sign their messages with: `whsec_` and the base64 of 24 to 64 bytes."""
+
     @field_validator("database_url", "database_owner_url")
     @classmethod
     def _is_a_connection_string(cls, url: SecretStr | None) -> SecretStr | None:
@@ -66,4 +72,10 @@ class Settings(BaseSettings):
     def _owner_belongs_to_a_database(self) -> Self:
         if self.database_owner_url is not None and self.database_url is None:
             raise ValueError("DATABASE_OWNER_URL means nothing without DATABASE_URL: set both")
+        return self
+
+    @model_validator(mode="after")
+    def _an_erp_is_named_with_its_secret(self) -> Self:
+        if (self.recours_erp_url is None) != (self.recours_erp_secret is None):
+            raise ValueError("RECOURS_ERP_URL and RECOURS_ERP_SECRET belong together: set both")
         return self

@@ -12,8 +12,8 @@ URL = "postgresql://agent:hunter2@db.example/recours"
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "RECOURS_DATA", "RECOURS_SCHEMA"):
-        monkeypatch.delenv(name, raising=False)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 def test_without_a_database_url_the_embedded_server_is_meant() -> None:
@@ -44,12 +44,17 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DATABASE_OWNER_URL", URL)
     monkeypatch.setenv("RECOURS_DATA", "~/cases")
     monkeypatch.setenv("RECOURS_SCHEMA", "tenant_7")
+    monkeypatch.setenv("RECOURS_ERP_URL", "https://erp.example")
+    monkeypatch.setenv("RECOURS_ERP_SECRET", "whsec_hunter2")
     settings = Settings()
     assert settings.database_url is not None
     assert settings.database_url.get_secret_value() == URL
     assert settings.database_owner_url == settings.database_url
     assert settings.recours_data == Path("/srv/anna/cases")
     assert settings.recours_schema == "tenant_7"
+    assert settings.recours_erp_url == "https://erp.example"
+    assert settings.recours_erp_secret is not None
+    assert "hunter2" not in str(settings)
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,6 +74,7 @@ def test_no_password_is_ever_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "postgresql://agent:hunter2@db.example:not a port/x y=z"),
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_OWNER_URL", URL),
+        ("RECOURS_ERP_SECRET", "whsec_hunter2"),
         ("RECOURS_SCHEMA", "hunter2; DROP SCHEMA public"),
         ("RECOURS_SCHEMA", "Recours"),
         ("RECOURS_SCHEMA", "r" * 64),
