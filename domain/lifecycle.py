@@ -148,16 +148,19 @@ class Lifecycle(Generic[S]):
 
     def to_mermaid(self) -> str:
         """Draw the table as a Mermaid state diagram; steps that move nothing are left out."""
-        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}: {self.birth.type}"]
+        arrows: dict[tuple[S, S], list[str]] = {}
         for step in self.steps:
             if step.to is STAY:
                 continue
-            who = ", ".join(step.who)
-            lines += [
-                f"    {source} --> {target}: {step.action} ({who})"
-                for source in step.sources
-                for target in self.destinations(step, source)
-            ]
+            label = f"{step.action} ({', '.join(step.who)})"
+            for source in step.sources:
+                for target in self.destinations(step, source):
+                    arrows.setdefault((source, target), []).append(label)
+        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}: {self.birth.type}"]
+        lines += [
+            f"    {source} --> {target}: {', '.join(labels)}"
+            for (source, target), labels in arrows.items()
+        ]
         lines += [f"    {end} --> [*]" for end in self.ends]
         return "\n".join(lines)
 
