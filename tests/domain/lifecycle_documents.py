@@ -32,8 +32,8 @@ def _lines(kind: Kind) -> Iterator[str]:
     table = kind.table
     yield f"# The life of a {kind.name}"
     yield ""
-    yield f"Read from the table in `{kind.events.__name__.split('.')[1]}/lifecycle.py` of `domain/`;"
-    yield f"do not edit it, but {HOW.replace('run: ', 'run `')}`."
+    yield f"Read from `domain/{kind.events.__name__.split('.')[1]}/lifecycle.py`; do not edit it,"
+    yield f"but {HOW.replace('run: ', 'run `')}`."
     yield ""
     yield "```mermaid"
     yield table.to_mermaid()
