@@ -287,7 +287,10 @@ class Questions(Protocol):
         ...
 
     def unfinished_blocks(self, *, limit: int) -> tuple[BlockView, ...]:
-        """The blocks for which the ERP must be asked something, longest unchanged first."""
+        """The blocks for which the ERP must be asked something, longest unchanged first.
+
+        What it tells is durable, so that it may leave the house.
+        """
         ...
 
     def projections(self) -> tuple[ProjectionStatus, ...]:

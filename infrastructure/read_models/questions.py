@@ -80,23 +80,33 @@ _CONTACTS: Final[LiteralString] = (
 """
 )
 _CUSTOMER_CONTACTS: Final[LiteralString] = _CONTACT + "WHERE customer_id = %s ORDER BY position"
-_CUSTOMER_WAITING: Final = """
+# Nobody waits for us on a case that is over, whatever was said last.
+_WAITING_SINCE: Final[LiteralString] = "CASE WHEN item.is_open THEN waiting.waiting_since END"
+_CUSTOMER_WAITING: Final[LiteralString] = (
+    """
     SELECT waiting.family_id AS case_id, waiting.customer_id, waiting.last_reached_at
-         , CASE WHEN item.is_open THEN waiting.waiting_since END AS waiting_since
+         , """
+    + _WAITING_SINCE
+    + """ AS waiting_since
          , CASE WHEN item.is_open THEN waiting.promised_next_contact END AS promised_next_contact
          , item.is_open
       FROM customer_waiting AS waiting JOIN worklist AS item ON item.case_id = waiting.family_id
      WHERE waiting.customer_id = %s
      ORDER BY item.opened_at, item.case_id
 """
-_ITEM: Final[LiteralString] = """
+)
+_ITEM: Final[LiteralString] = (
+    """
     SELECT item.case_id, item.case_kind, item.version, item.status, item.is_open, item.customer_id
          , item.category, item.language, item.complaint_id, item.dispute_id, item.queue
          , item.claimed_by, item.opened_at, item.last_event_at, item.amount, item.currency
-         , CASE WHEN item.is_open THEN waiting.waiting_since END AS waiting_since
          , CASE WHEN item.is_open THEN waiting.promised_next_contact END AS promised_next_contact
+         , """
+    + _WAITING_SINCE
+    + """ AS waiting_since
       FROM worklist AS item LEFT JOIN customer_waiting AS waiting USING (family_id)
 """
+)
 _ONE_ITEM: Final[LiteralString] = _ITEM + "WHERE item.case_id = %s"
 _FILTER: Final[LiteralString] = """
      WHERE (%(case_kind)s::text IS NULL OR item.case_kind = %(case_kind)s)
@@ -119,11 +129,11 @@ _LIST: Final[dict[WorkOrder, LiteralString]] = {
     """,
     WorkOrder.WAITING: _ITEM
     + _FILTER
-    + """
-       AND (%(at)s::timestamptz IS NULL
-            OR (coalesce(waiting.waiting_since, 'infinity'), item.case_id) > (%(at)s, %(id)s))
-     ORDER BY coalesce(waiting.waiting_since, 'infinity'), item.case_id LIMIT %(limit)s
-    """,
+    + " AND (%(at)s::timestamptz IS NULL OR (coalesce("
+    + _WAITING_SINCE
+    + ", 'infinity'), item.case_id) > (%(at)s, %(id)s)) ORDER BY coalesce("
+    + _WAITING_SINCE
+    + ", 'infinity'), item.case_id LIMIT %(limit)s",
 }
 _TOTAL: Final = """
     SELECT currency, NULL AS "group", sum(amount) AS amount, NULL::integer AS lines
@@ -185,6 +195,8 @@ _BLOCK: Final[LiteralString] = """
 """
 _BLOCKS_OF: Final[LiteralString] = _BLOCK + "WHERE dispute_id = %s ORDER BY block_id"
 _UNFINISHED: Final[LiteralString] = _BLOCK + "WHERE is_unfinished ORDER BY changed_at LIMIT %s"
+# An ordinary synchronous commit, which flushes the log up to everything that was visible before.
+_FLUSH: Final = "SELECT pg_logical_emit_message(true, 'durable', '')"
 _STATUS: Final = """
     SELECT name, coalesce(tracking.notification_id, 0) AS position
          , (SELECT count(*) FROM event
@@ -297,8 +309,15 @@ class PostgresQuestions:
         return self._rows(BlockView, _BLOCKS_OF, [dispute_id])
 
     def unfinished_blocks(self, *, limit: int) -> tuple[BlockView, ...]:
-        """The blocks for which the ERP must be asked something, longest unchanged first."""
-        return self._rows(BlockView, _UNFINISHED, [limit])
+        """The blocks for which the ERP must be asked something, longest unchanged first.
+
+        What it tells is on the disk: an order that a crash takes back must not have left us.
+        """
+        unfinished = self._rows(BlockView, _UNFINISHED, [limit])
+        if unfinished:
+            with self._pool.connection() as connection:
+                connection.execute(_FLUSH)
+        return unfinished
 
     def projections(self) -> tuple[ProjectionStatus, ...]:
         """How far each read model has come."""
@@ -332,8 +351,9 @@ def _read_cursor(cursor: str, order: WorkOrder) -> tuple[str, UUID]:
         written_for, at, case_id = told
         if written_for != order:
             raise BadCursor
-        if at is not None:
-            datetime.fromisoformat(at)
-        return at or "infinity", UUID(case_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        if at is None:
+            return "infinity", UUID(case_id)
+        # Written anew: Python reads more forms of an instant than the server does.
+        return datetime.fromisoformat(at).astimezone(UTC).isoformat(), UUID(case_id)
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error) as error:
         raise BadCursor from error
