@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 
 from application.recorded import RecordedEvent
 from domain.complaints import events as complaint_events
+from domain.complaints.events import CorrectableField as Correctable
 from domain.complaints.lifecycle import Status as ComplaintStatus
 from domain.disputes import events as dispute_events
 from domain.disputes.lifecycle import Status as DisputeStatus
@@ -89,8 +90,10 @@ def _later_changes(recorded: RecordedEvent, before: Row) -> dict[str, Any]:
             return {"claimed_by": recorded.envelope.actor.subject_id}
         case complaint_events.ComplaintReleased():
             return {"claimed_by": None}
-        case complaint_events.ComplaintCorrected(field=field) if field in {"category", "language"}:
-            return {str(field): event.now}
+        case complaint_events.ComplaintCorrected(field=Correctable.CATEGORY, now=str(category)):
+            return {"category": category}
+        case complaint_events.ComplaintCorrected(field=Correctable.LANGUAGE):
+            return {"language": event.now}
         case dispute_events.LineAdded():
             return _sum(before, event.line.amount, event.line.currency)
         case dispute_events.LineReduced():
