@@ -20,6 +20,9 @@ from infrastructure.read_models.projection import Projection, Table
 MOST_CHARACTERS: Final = 50_000
 """A longer text is found by its beginning: the server's limit for one case is 1 MiB of words."""
 
+_LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
+"""Letters to Unicode, and two letters to whoever types `coeur` or `soeur`."""
+
 _WORDS: Final = Table("case_words", ("case_id",), ("case_id", "words"))
 # Stripped of positions, words are a set: adding them gives the same whatever the page's bounds.
 _ADD: Final = """
@@ -32,7 +35,7 @@ _ADD: Final = """
 
 def without_accents(text: str) -> str:
     """Lower-case letters without their marks, as they are stored and looked up."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 
 
