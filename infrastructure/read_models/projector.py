@@ -11,6 +11,7 @@ from threading import Event as Signal
 from typing import Final
 
 from psycopg import Connection, OperationalError
+from psycopg.errors import ProgramLimitExceeded, StatementTooComplex, TooManyColumns
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool
 
@@ -31,6 +32,8 @@ _FAIL: Final = """
             position = excluded.position, failure = excluded.failure, failed_at = excluded.failed_at
 """
 _NEXT: Final = "SELECT min(position) AS next FROM event WHERE position > %s"
+# Also operational errors to the library, but of what is written: no waiting makes it fit.
+_TOO_MUCH: Final = (ProgramLimitExceeded, StatementTooComplex, TooManyColumns)
 
 
 class ProjectionFailed(Exception):
@@ -90,9 +93,8 @@ class Projector:
     def _project_page(self, projection: Projection) -> int:
         try:
             return self._project(projection, limit=self._page)
-        except OperationalError:
-            raise  # the server is gone: nothing is wrong with the event
-        except Exception:  # noqa: BLE001 - whatever it is, the run event by event names it
+        except Exception as error:  # noqa: BLE001 - the run event by event names which it is
+            _raise_if_passing(error)
             return self._project_one_by_one(projection)
 
     def _project_one_by_one(self, projection: Projection) -> int:
@@ -100,9 +102,8 @@ class Projector:
         try:
             while self._project(projection, limit=1):
                 done += 1
-        except OperationalError:
-            raise
         except Exception as error:  # noqa: BLE001 - it stops this projection, loudly
+            _raise_if_passing(error)
             self._stop(projection, error)
         return done
 
@@ -119,6 +120,8 @@ class Projector:
     def _stop(self, projection: Projection, error: Exception) -> None:
         with self._pool.connection() as connection, connection.transaction():
             position = _failing_position(connection, projection.name, error)
+            if position is None:
+                return  # another projector, which knows the event, has passed it meanwhile
             failure = ProjectionFailed(projection.name, position, error)
             connection.execute(_FAIL, [projection.name, position, str(failure)])
         del self._running[projection.name]
@@ -126,10 +129,16 @@ class Projector:
         _LOG.critical("%s", failure)
 
 
-def _failing_position(connection: Connection[TupleRow], name: str, error: Exception) -> int:
-    if isinstance(error, UnknownEvent):
-        return error.position
+def _raise_if_passing(error: Exception) -> None:
+    if isinstance(error, OperationalError) and not isinstance(error, _TOO_MUCH):
+        raise error  # the server is gone or busy: nothing is wrong with the event
+
+
+def _failing_position(connection: Connection[TupleRow], name: str, error: Exception) -> int | None:
     with connection.cursor(row_factory=dict_row) as cursor:
-        row = cursor.execute(_NEXT, [lock_position(cursor, name)]).fetchone()
+        reached = lock_position(cursor, name)
+        if isinstance(error, UnknownEvent):
+            return error.position if error.position > reached else None
+        row = cursor.execute(_NEXT, [reached]).fetchone()
     assert row is not None, "an aggregate answers with one row"
-    return int(row["next"])
+    return None if row["next"] is None else int(row["next"])
