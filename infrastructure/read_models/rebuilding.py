@@ -5,24 +5,61 @@ projection writes there with the same statements. Needs the owner's login.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, LiteralString
 
 import psycopg
 from psycopg import Connection, sql
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow, dict_row
 
 from infrastructure.event_store.event_types import EventTypes
 from infrastructure.postgres.connections import configure, session_conninfo
 from infrastructure.postgres.roles import APPLICATION_ROLE, READER_ROLE
 from infrastructure.read_models.pages import lock_position, project_page, project_rest
-from infrastructure.read_models.projection import Projection
+from infrastructure.read_models.projection import Projection, Table
 
 PAGE: Final = 2_000
 NO_LIMIT: Final = timedelta(0)
 
+SWAP_TRIES: Final = 100
+SWAP_PATIENCE: Final = "SET LOCAL lock_timeout = '200ms'"
+"""Whoever reads waits for no longer than this, and gives up before the server looks for a deadlock
+of a swap and a question that want the same two tables in another order."""
+
+OTHER_PATIENCE: Final = "SET lock_timeout = '10s'"
+"""For a rebuild that was killed to be gone from the server too."""
+
+_INDEX_NAMES: Final = """
+    SELECT fresh.relname, live.relname
+      FROM pg_index AS live_index JOIN pg_class AS live ON live.oid = live_index.indexrelid
+         , pg_index AS fresh_index JOIN pg_class AS fresh ON fresh.oid = fresh_index.indexrelid
+     WHERE live_index.indrelid = %s::regclass AND fresh_index.indrelid = %s::regclass
+       AND substring(pg_get_indexdef(live.oid) FROM ' USING .*')
+         = substring(pg_get_indexdef(fresh.oid) FROM ' USING .*')
+       AND live_index.indisprimary = fresh_index.indisprimary
+       AND live.relname <> fresh.relname
+"""
+
 Progress = Callable[[int], None]
 """Called with the number of events that a page had."""
+
+
+class RebuildUnderWay(Exception):
+    """Somebody else rebuilds this read model right now."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is being rebuilt already; wait for that one to end")
+        self.name = name
+
+
+class ReadModelInUse(Exception):
+    """Somebody reads the live tables all the time, and the rebuilt ones cannot take their place."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} was rebuilt, but long questions keep it in use; try again later")
+        self.name = name
 
 
 def rebuild(
@@ -36,6 +73,10 @@ def rebuild(
     """Rebuild one read model; answers how many events it took.
 
     A rebuild that was cut off leaves the live read model as it was; the next one begins anew.
+
+    Raises:
+        RebuildUnderWay: somebody else rebuilds it.
+        ReadModelInUse: the live tables were never free for the swap; they are as they were.
     """
     beside, name = f"{schema}_rebuild_{projection.name}", f"{projection.name} (rebuild)"
     conninfo = session_conninfo(
@@ -43,6 +84,7 @@ def rebuild(
     )
     with psycopg.connect(conninfo, autocommit=True, prepare_threshold=0) as connection:
         configure(connection)
+        _be_alone(connection, projection, beside=beside)
         _prepare(connection, projection, schema=schema, beside=beside, name=name)
         events = 0
         while done := project_page(
@@ -50,13 +92,27 @@ def rebuild(
         ):
             events += done
             progress(done)
-        with connection.transaction(), connection.cursor(row_factory=dict_row) as cursor:
-            lock_position(cursor, projection.name)  # the live one pauses until the swap is done
-            events += project_rest(
-                cursor, projection, name=name, event_types=event_types, limit=PAGE
-            )
-            _swap(connection, projection, schema=schema, beside=beside, name=name)
-    return events
+        for _ in range(SWAP_TRIES):
+            with suppress(LockNotAvailable), connection.transaction():
+                with connection.cursor(row_factory=dict_row) as cursor:
+                    # The live one pauses until the swap is done.
+                    lock_position(cursor, projection.name)
+                    rest = project_rest(
+                        cursor, projection, name=name, event_types=event_types, limit=PAGE
+                    )
+                _swap(connection, projection, schema=schema, beside=beside, name=name)
+                return events + rest
+        raise ReadModelInUse(projection.name)
+
+
+def _be_alone(connection: Connection[TupleRow], projection: Projection, *, beside: str) -> None:
+    # Of two at once, the one would write into the other's tables. The lock ends with the session.
+    connection.execute(OTHER_PATIENCE)
+    try:
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [beside])
+    except LockNotAvailable as error:
+        raise RebuildUnderWay(projection.name) from error
+    connection.execute("RESET lock_timeout")
 
 
 def _prepare(
@@ -75,13 +131,24 @@ def _prepare(
                     sql.Identifier(table.name),
                 )
             )
+            _name_indexes(connection, table, schema=schema, beside=beside)
     _execute(connection, "SET search_path = {}, {}", beside, schema)
+
+
+def _name_indexes(
+    connection: Connection[TupleRow], table: Table, *, schema: str, beside: str
+) -> None:
+    # The server names the copies by its own rule; migrations to come know the names of ours.
+    live, fresh = (sql.Identifier(of, table.name).as_string() for of in (schema, beside))
+    for generated, ours in connection.execute(_INDEX_NAMES, [live, fresh]).fetchall():
+        rename = sql.SQL("ALTER INDEX {} RENAME TO {}")
+        connection.execute(rename.format(sql.Identifier(beside, generated), sql.Identifier(ours)))
 
 
 def _swap(
     connection: Connection[TupleRow], projection: Projection, *, schema: str, beside: str, name: str
 ) -> None:
-    connection.execute("SET LOCAL lock_timeout = '10s'")
+    connection.execute(SWAP_PATIENCE)
     connection.execute(
         "UPDATE tracking SET notification_id = (SELECT notification_id FROM tracking"
         " WHERE application_name = %s) WHERE application_name = %s",
