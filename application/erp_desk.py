@@ -23,7 +23,7 @@ from application.erp import (
     ErpReply,
     ErpUnavailable,
 )
-from application.errors import CaseChanged, CaseContended
+from application.errors import CaseChanged, CaseContended, OutcomeUnknown
 from application.ports import Cases, Clock, Identities
 from application.queries import BlockView, Questions
 from domain.blocks.block import PaymentBlock
@@ -68,7 +68,8 @@ class ErpDesk:
 
     def work_through(self) -> int:
         """Serve every order that is due; answers how many cases moved on."""
-        unfinished = self.questions.unfinished_blocks(limit=PAGE)
+        # Blocks that are waited for do not keep the others from being served.
+        unfinished = self.questions.unfinished_blocks(limit=PAGE + len(self._patience))
         waiting = {block.block_id for block in unfinished}
         self._patience = {k: v for k, v in self._patience.items() if k in waiting}
         due = [block for block in unfinished if self._is_due(block)]
@@ -77,6 +78,8 @@ class ErpDesk:
 
     def _serve(self, seen: BlockView) -> bool:
         block = self.cases.load(PaymentBlock, seen.block_id)
+        if block.version != seen.version:
+            return False  # the list lags; what is newer than the list may not be durable yet
         try:
             match block.status:
                 case Status.REQUESTED | Status.SENT:
@@ -84,9 +87,11 @@ class ErpDesk:
                 case Status.RELEASE_REQUESTED:
                     return self._ask_for_release(block)
                 case _:
-                    return False  # the list lags: it has moved on already
-        except (CaseChanged, CaseContended, Refusal):
-            return False  # another worker, or a person, was faster; the list will tell
+                    return False  # nothing to ask the ERP
+        except (CaseChanged, CaseContended, OutcomeUnknown, Refusal):
+            # Another worker, or a person, was faster, or the database's answer was lost: the list
+            # will tell how the block stands, and every order may be repeated.
+            return False
 
     def _ask_for_block(self, block: PaymentBlock) -> bool:
         if self._is_pending_there(block):
