@@ -27,11 +27,11 @@ def run_worker(wiring: Wiring, *, desk: ErpDesk | None, stop: Signal) -> None:
         if desk is not None:
             tasks.append(threads.submit(_serve_erp, desk, stop))
         try:
-            done, _ = wait(tasks, return_when=FIRST_COMPLETED)
+            wait(tasks, return_when=FIRST_COMPLETED)
         finally:
             stop.set()
-        for task in done:
-            task.result()
+    for task in tasks:
+        task.result()
 
 
 def _project(wiring: Wiring, stop: Signal) -> None:
