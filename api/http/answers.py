@@ -1,0 +1,79 @@
+"""Answers with a case: after a command as it is now, to a question as it is or was."""
+
+from uuid import UUID
+
+from api.http.actions import Kind, address
+from api.http.calls import Call
+from api.http.case_views import BlockCaseView, ComplaintView, DisputeView, InvoiceView
+from application.recorded import Recorded
+from application.replay import Moment, load_as_of
+from domain.blocks.block import PaymentBlock
+from domain.complaints.complaint import Complaint
+from domain.disputes.dispute import Dispute
+from domain.invoices.invoice import Invoice
+from domain.parties import Role
+
+NOW = Moment()
+
+
+def complaint_after(call: Call, recorded: Recorded, *, begun: bool = False) -> ComplaintView:
+    """Answer a command with the complaint that it was about."""
+    _tell(call, Kind.COMPLAINT, recorded, begun=begun)
+    return complaint_at(call, recorded.case_id)
+
+
+def dispute_after(call: Call, recorded: Recorded, *, begun: bool = False) -> DisputeView:
+    """Answer a command with the dispute that it was about."""
+    _tell(call, Kind.DISPUTE, recorded, begun=begun)
+    return dispute_at(call, recorded.case_id)
+
+
+def block_after(call: Call, recorded: Recorded, *, begun: bool = False) -> BlockCaseView:
+    """Answer a command with the payment block that it was about."""
+    _tell(call, Kind.BLOCK, recorded, begun=begun)
+    return block_at(call, recorded.case_id)
+
+
+def invoice_after(call: Call, recorded: Recorded, *, begun: bool = False) -> InvoiceView:
+    """Answer a command with the invoice that it was about."""
+    _tell(call, Kind.INVOICE, recorded, begun=begun)
+    return invoice_at(call, recorded.case_id)
+
+
+def complaint_at(call: Call, case_id: UUID, moment: Moment = NOW) -> ComplaintView:
+    """Show a complaint as it is or was."""
+    complaint = load_as_of(Complaint, case_id, moment=moment, cases=call.services.cases)
+    call.show_version(complaint.version)
+    return ComplaintView.of(complaint, role=_actor(call, moment))
+
+
+def dispute_at(call: Call, case_id: UUID, moment: Moment = NOW) -> DisputeView:
+    """Show a dispute as it is or was."""
+    dispute = load_as_of(Dispute, case_id, moment=moment, cases=call.services.cases)
+    call.show_version(dispute.version)
+    return DisputeView.of(dispute, role=_actor(call, moment))
+
+
+def block_at(call: Call, case_id: UUID, moment: Moment = NOW) -> BlockCaseView:
+    """Show a payment block as it is or was."""
+    block = load_as_of(PaymentBlock, case_id, moment=moment, cases=call.services.cases)
+    call.show_version(block.version)
+    return BlockCaseView.of(block, role=_actor(call, moment))
+
+
+def invoice_at(call: Call, case_id: UUID, moment: Moment = NOW) -> InvoiceView:
+    """Show an invoice as it is or was."""
+    invoice = load_as_of(Invoice, case_id, moment=moment, cases=call.services.cases)
+    call.show_version(invoice.version)
+    return InvoiceView.of(invoice, role=_actor(call, moment))
+
+
+def _actor(call: Call, moment: Moment) -> Role | None:
+    # Nothing can be done with an earlier state.
+    return call.principal.role if moment == NOW else None
+
+
+def _tell(call: Call, kind: Kind, recorded: Recorded, *, begun: bool) -> None:
+    call.show_position(recorded)
+    if begun:
+        call.show_place(address(kind, recorded.case_id))

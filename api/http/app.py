@@ -1,0 +1,63 @@
+"""The HTTP API as an application over the product's ports."""
+
+from functools import partial
+from typing import Final
+
+from fastapi import FastAPI
+
+from api.http import (
+    blocked_payments,
+    cases,
+    complaint_file,
+    complaints,
+    customers,
+    dispute_steps,
+    disputes,
+    health,
+    invoices,
+    keys,
+    payment_blocks,
+    projections,
+)
+from api.http.describing import ABOUT, describe
+from api.http.doorway import Doorway
+from api.http.refusing import answer_with_problems
+from application.services import Services
+
+ROUTERS: Final = (
+    complaints.router,
+    complaint_file.router,
+    disputes.router,
+    dispute_steps.router,
+    payment_blocks.router,
+    invoices.router,
+    cases.router,
+    customers.router,
+    blocked_payments.router,
+    projections.router,
+    keys.router,
+    health.router,
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """Make the API over these ports."""
+    app = FastAPI(
+        title="Recours",
+        version="1",
+        summary="Complaints, disputes and payment blocks",
+        description=ABOUT,
+        # The stock page loads its scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        # It would write the texts of exceptions into logs, which can hold personal data.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.services = services
+    app.add_middleware(Doorway, identities=services.identities)
+    answer_with_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
+    return app

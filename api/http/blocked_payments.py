@@ -1,0 +1,106 @@
+"""Blocked payments: how much money disputes hold back, on any date, as far as was known on any."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import field_serializer
+
+from api.http.calls import Call, asking_read_models
+from api.http.describing import reads
+from api.http.permissions import Operation
+from api.http.values import Answer, Code, InstantOrDay, ListAnswer, in_currency
+from application.queries import ExposureGroup
+
+router = APIRouter(prefix="/v1/blocked-payments", tags=["blocked payments"])
+
+ReadingExposure = Annotated[Call, Depends(asking_read_models(Operation.READ_EXPOSURE))]
+ValidAt = Annotated[
+    InstantOrDay | None,
+    Query(description="What was blocked then (now, if not said); a date means its end in UTC"),
+]
+KnownAt = Annotated[
+    InstantOrDay | None,
+    Query(description="As far as was known then (now, if not said); a date means its end in UTC"),
+]
+
+
+class ExposureRow(ListAnswer):
+    """How much money is blocked in one currency, in one group."""
+
+    currency: str
+    group: str | None
+    amount: Decimal
+    lines: int | None
+
+    @field_serializer("amount")
+    def _in_currency(self, amount: Decimal) -> str:
+        return in_currency(amount, currency=self.currency)
+
+
+class ExposureView(Answer):
+    """How much money was blocked. Nothing is summed across currencies."""
+
+    valid_at: datetime
+    known_at: datetime | None
+    by: ExposureGroup | None
+    exposure: list[ExposureRow]
+
+
+class BlockedLineRow(ListAnswer):
+    """One document line that is blocked."""
+
+    dispute_id: UUID
+    line_id: UUID
+    customer_id: str
+    company_code: str
+    document: str
+    reason_code: str
+    currency: str
+    amount: Decimal
+    blocked_since: datetime
+
+    @field_serializer("amount")
+    def _in_currency(self, amount: Decimal) -> str:
+        return in_currency(amount, currency=self.currency)
+
+
+class BlockedLinesView(Answer):
+    """Which document lines were blocked, longest first."""
+
+    valid_at: datetime
+    known_at: datetime | None
+    lines: list[BlockedLineRow]
+
+
+@router.get("", operation_id="blocked-payments.exposure", responses=reads())
+def exposure(
+    call: ReadingExposure,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    by: Annotated[ExposureGroup | None, Query()] = None,
+) -> ExposureView:
+    """How much money was blocked, by currency, and by customer, reason, age or company."""
+    valid = valid_at or call.services.clock.now()
+    found = call.services.questions.exposure(valid_at=valid, known_at=known_at, by=by)
+    rows = [ExposureRow.model_validate(row) for row in found]
+    return ExposureView(valid_at=valid, known_at=known_at, by=by, exposure=rows)
+
+
+@router.get("/lines", operation_id="blocked-payments.lines", responses=reads())
+def lines(
+    call: ReadingExposure,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    customer: Annotated[Code | None, Query()] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> BlockedLinesView:
+    """Which document lines were blocked, longest first."""
+    valid = valid_at or call.services.clock.now()
+    found = call.services.questions.blocked_lines(
+        valid_at=valid, known_at=known_at, customer_id=customer, limit=limit
+    )
+    rows = [BlockedLineRow.model_validate(row) for row in found]
+    return BlockedLinesView(valid_at=valid, known_at=known_at, lines=rows)

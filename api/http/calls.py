@@ -1,0 +1,200 @@
+"""One request: who asks, about which case, in which version, under what circumstances."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final, cast
+from uuid import UUID
+
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import Field
+
+from api.http.errors import KeyMissing, NotCaughtUp, VersionMissing, VersionUnreadable
+from api.http.permissions import Operation, require
+from api.http.values import MOST_POSITION, Body, Code, Instant, Prose
+from application.commands import OnCase
+from application.keys import Principal
+from application.ports import Cases
+from application.recorded import Recorded
+from application.services import Services
+from domain.event import Channel, Envelope, Evidence, Sha256
+
+CAUGHT_UP_WITHIN: Final = 2.0
+"""Seconds that a question waits for the read models."""
+
+_ETAG: Final = re.compile(r'\*|"(?P<version>[1-9][0-9]{0,9})"')
+
+
+class EvidenceGiven(Body):
+    """A document, by the hash of its content; the content itself is kept elsewhere."""
+
+    sha256: Sha256
+    media_type: Code
+    name: Code
+
+
+class Circumstances(Body):
+    """What every command may say about itself."""
+
+    occurred_at: Annotated[
+        Instant | None, Field(description="When it happened; now, if nothing is said")
+    ] = None
+    channel: Channel = Channel.API
+    reason: Prose | None = None
+    evidence: Annotated[tuple[EvidenceGiven, ...], Field(max_length=50)] = ()
+
+
+NOTHING_SAID: Final = Circumstances()
+"""For actions that need no body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request by somebody who was let in."""
+
+    services: Services
+    principal: Principal
+    correlation_id: UUID
+    response: Response
+    case_id: UUID
+    expected_version: int | None = None
+
+    def on(self, said: Circumstances, *, case_id: UUID | None = None) -> OnCase:
+        """The command's case and circumstances; the actor is who holds the key."""
+        envelope = Envelope(
+            actor=self.principal.actor,
+            channel=said.channel,
+            occurred_at=said.occurred_at or self.services.clock.now(),
+            correlation_id=self.correlation_id,
+            reason=said.reason,
+            evidence=tuple(Evidence(**given.model_dump()) for given in said.evidence),
+        )
+        return OnCase(
+            case_id=case_id or self.case_id,
+            envelope=envelope,
+            expected_version=self.expected_version,
+        )
+
+    @property
+    def cases(self) -> Cases:
+        """Where cases live."""
+        return self.services.cases
+
+    def show_version(self, version: int) -> None:
+        """Say which version the answer shows."""
+        self.response.headers["ETag"] = f'"{version}"'
+
+    def show_position(self, recorded: Recorded) -> None:
+        """Say up to where the read models must come to know of this."""
+        self.response.headers["X-Position"] = str(recorded.position)
+
+    def show_place(self, address: str) -> None:
+        """Say where what was begun is read."""
+        self.response.headers["Location"] = address
+
+
+Bearer = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="An API key: `rcs_…`")),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(description='The `ETag` of the case as you saw it, such as `"3"`; `*` for any'),
+]
+AfterPosition = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=MOST_POSITION,
+        description="Wait until the read models have come to this `X-Position`",
+    ),
+]
+
+
+def asking(operation: Operation) -> Callable[[Request, Response, Bearer], Call]:
+    """Make a dependency that lets a question, or the beginning of a case, in."""
+
+    def ask(request: Request, response: Response, bearer: Bearer) -> Call:
+        services = services_of(request)
+        principal = _let_in(services, bearer, operation)
+        return Call(
+            services=services,
+            principal=principal,
+            correlation_id=request.state.correlation_id,
+            response=response,
+            case_id=services.identities.new(),
+        )
+
+    return ask
+
+
+def asking_read_models(
+    operation: Operation,
+) -> Callable[[Request, Response, Bearer, AfterPosition], Call]:
+    """Make a dependency that lets a question to the read models in, once they are there."""
+
+    def ask(
+        request: Request,
+        response: Response,
+        bearer: Bearer,
+        after_position: AfterPosition = None,
+    ) -> Call:
+        call = asking(operation)(request, response, bearer)
+        if after_position is not None and not call.services.questions.wait_for(
+            after_position, seconds=CAUGHT_UP_WITHIN
+        ):
+            raise NotCaughtUp(after_position)
+        return call
+
+    return ask
+
+
+def changing(operation: Operation) -> Callable[[Request, Response, Bearer, UUID, IfMatch], Call]:
+    """Make a dependency that lets a change of an existing case in."""
+
+    def change(
+        request: Request,
+        response: Response,
+        bearer: Bearer,
+        case_id: UUID,
+        if_match: IfMatch = None,
+    ) -> Call:
+        services = services_of(request)
+        principal = _let_in(services, bearer, operation)
+        return Call(
+            services=services,
+            principal=principal,
+            correlation_id=request.state.correlation_id,
+            response=response,
+            case_id=case_id,
+            expected_version=_read_version(if_match),
+        )
+
+    return change
+
+
+def services_of(request: Request) -> Services:
+    """The ports of the running product."""
+    return cast("Services", request.app.state.services)
+
+
+def _let_in(services: Services, bearer: Bearer, operation: Operation) -> Principal:
+    if bearer is None:
+        raise KeyMissing
+    principal = services.keys.authenticate(bearer.credentials)
+    require(operation, role=principal.role)
+    return principal
+
+
+def _read_version(if_match: str | None) -> int | None:
+    if if_match is None:
+        raise VersionMissing
+    named = _ETAG.fullmatch(if_match.strip())
+    if named is None:
+        raise VersionUnreadable
+    return None if named["version"] is None else int(named["version"])
+
+
+Changing = Annotated[Call, Depends(changing(Operation.TAKE_STEPS))]
+ReadingCase = Annotated[Call, Depends(asking(Operation.READ_CASES_BY_ID))]

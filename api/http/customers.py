@@ -1,0 +1,49 @@
+"""Customers: when and how we were in touch, and where they wait for us."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path
+
+from api.http.calls import Call, asking_read_models
+from api.http.cases import ContactView
+from api.http.describing import reads
+from api.http.permissions import Operation
+from api.http.values import Answer, Code, ListAnswer
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"])
+
+ReadingCustomer = Annotated[Call, Depends(asking_read_models(Operation.READ_CUSTOMERS))]
+
+
+class WaitingView(ListAnswer):
+    """Where a customer stands with us on one case now."""
+
+    case_id: UUID
+    waiting_since: datetime | None
+    last_reached_at: datetime | None
+    promised_next_contact: datetime | None
+    is_open: bool
+
+
+class CustomerContactsView(Answer):
+    """A customer's contacts over all cases, and where the customer stands on each."""
+
+    customer_id: str
+    contacts: list[ContactView]
+    waiting: list[WaitingView]
+
+
+@router.get("/{customer_id}/contacts", operation_id="customers.contacts", responses=reads())
+def customer_contacts(
+    customer_id: Annotated[Code, Path()], call: ReadingCustomer
+) -> CustomerContactsView:
+    """The contacts with a customer over all cases, oldest first, and who waits since when."""
+    contacts = call.services.questions.customer_contacts(customer_id)
+    waiting = call.services.questions.customer_waiting(customer_id)
+    return CustomerContactsView(
+        customer_id=customer_id,
+        contacts=[ContactView.model_validate(contact) for contact in contacts],
+        waiting=[WaitingView.model_validate(one) for one in waiting],
+    )

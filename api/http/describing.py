@@ -1,0 +1,139 @@
+"""The OpenAPI document: what each operation answers, problems and headers included."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel, Field
+
+from api.http.problems import BY_STATUS, PROBLEMS, TYPES, UNEXPECTED
+from api.http.refusing import MEDIA_TYPE, Fault
+
+Responses = dict[int | str, dict[str, Any]]  # Any: FastAPI types it so
+
+ABOUT: Final = """\
+Complaints, disputes and payment blocks, event by event.
+
+Every case answer carries its version as `ETag`, the actions that the caller may take now, and what
+is next for whom. A change needs the version as `If-Match`. Errors are problems (RFC 9457).
+"""
+
+
+class Problem(BaseModel):
+    """A problem (RFC 9457)."""
+
+    type: str = Field(examples=[TYPES + "case-not-found"])
+    title: str
+    status: int
+    detail: str | None = None
+    correlation_id: str | None = Field(default=None, description="What to quote when asking us")
+
+
+class InvalidRequest(Problem):
+    """What is wrong with a request, without repeating what it said."""
+
+    errors: list[Fault] | None = None
+    rule: str | None = Field(default=None, description="The rule of the trade that was broken")
+
+
+class Conflict(Problem):
+    """A step that the case's state does not allow, with those that it does."""
+
+    action: str | None = None
+    case_status: str | None = None
+    role: str | None = None
+    allowed: list[str] | None = None
+
+
+class StaleVersion(Problem):
+    """A change to a version that is no longer the last."""
+
+    case_id: str
+    expected_version: int
+    current_version: int
+    since: list[str] = Field(description="The names of the events recorded since")
+
+
+_S = HTTPStatus
+_MODELS: Final[Mapping[int, type[Problem]]] = MappingProxyType(
+    {
+        _S.UNPROCESSABLE_ENTITY: InvalidRequest,
+        _S.CONFLICT: Conflict,
+        _S.PRECONDITION_FAILED: StaleVersion,
+    },
+)
+
+READING: Final = (_S.BAD_REQUEST, _S.UNAUTHORIZED, _S.FORBIDDEN, _S.NOT_FOUND, _S.NOT_ACCEPTABLE)
+SAYING: Final = (_S.CONFLICT, _S.REQUEST_ENTITY_TOO_LARGE, _S.UNSUPPORTED_MEDIA_TYPE)
+CHANGING: Final = (_S.PRECONDITION_FAILED, _S.PRECONDITION_REQUIRED)
+FAILING: Final = (_S.UNPROCESSABLE_ENTITY, _S.INTERNAL_SERVER_ERROR, _S.SERVICE_UNAVAILABLE)
+
+
+def _header(description: str) -> dict[str, Any]:  # Any: OpenAPI
+    return {"description": description, "schema": {"type": "string"}}
+
+
+_VERSION: Final = {"ETag": _header("The version of the case, quoted")}
+_POSITION: Final = {"X-Position": _header("The position to wait for: `?after_position=`")}
+_PLACE: Final = {"Location": _header("Where the new case is read")}
+_NEXT: Final = {"Link": _header('The next page, `rel="next"`, while there is one')}
+
+
+def reads(*, of_a_case: bool = False, paged: bool = False) -> Responses:
+    """What a question may be answered with."""
+    headers = {**(_VERSION if of_a_case else {}), **(_NEXT if paged else {})}
+    return {_S.OK: {"headers": headers}, **_problems(*READING, *FAILING)}
+
+
+def creates() -> Responses:
+    """What the beginning of a case may be answered with."""
+    headers = {**_VERSION, **_POSITION, **_PLACE}
+    return {_S.CREATED: {"headers": headers}, **_problems(*READING, *SAYING, *FAILING)}
+
+
+def keeps(success: HTTPStatus) -> Responses:
+    """What a request may be answered with that records something beside the cases."""
+    return {success: {}, **_problems(*READING, *SAYING, *FAILING)}
+
+
+def changes(success: HTTPStatus) -> Responses:
+    """What a change of a case may be answered with."""
+    headers = {**_VERSION, **_POSITION, **(_PLACE if success is _S.CREATED else {})}
+    return {success: {"headers": headers}, **_problems(*READING, *SAYING, *CHANGING, *FAILING)}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:  # Any: OpenAPI
+    """Write the document, once: problems have a media type of their own."""
+    if app.openapi_schema is None:
+        app.openapi_schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+        )
+        for operation in _operations(app.openapi_schema):
+            for status, response in operation["responses"].items():
+                if int(status) >= _S.BAD_REQUEST:
+                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+    return app.openapi_schema
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:  # Any: OpenAPI
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def _problems(*statuses: HTTPStatus) -> Responses:
+    return {
+        status: {"model": _MODELS.get(status, Problem), "description": _titles(status)}
+        for status in statuses
+    }
+
+
+def _titles(status: HTTPStatus) -> str:
+    rows = (*PROBLEMS.values(), *BY_STATUS.values(), UNEXPECTED)
+    return "; ".join(f"`{row.slug}`: {row.title}" for row in rows if row.status == status)

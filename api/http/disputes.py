@@ -1,0 +1,211 @@
+"""Disputes: how they begin, their lines, and the block on the payment."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, field_serializer
+
+from api.http.actions import Kind, command
+from api.http.answers import dispute_after, dispute_at
+from api.http.calls import (
+    NOTHING_SAID,
+    Call,
+    Changing,
+    Circumstances,
+    ReadingCase,
+    asking,
+    asking_read_models,
+)
+from api.http.case_views import DisputeView
+from api.http.describing import creates, reads
+from api.http.disputed_lines import DisputedLine, claims
+from api.http.moments import AsOf
+from api.http.permissions import Operation
+from api.http.values import AmountIn, Code, Day, ListAnswer, in_currency
+from application import disputes
+from domain.blocks.events import Scope
+from domain.disputes.dispute import Dispute
+
+router = APIRouter(prefix="/v1/disputes", tags=["disputes"])
+KIND = Kind.DISPUTE
+
+Opening = Annotated[Call, Depends(asking(Operation.OPEN_DISPUTES))]
+
+
+ReadingBlocks = Annotated[Call, Depends(asking_read_models(Operation.READ_CASES_BY_ID))]
+
+
+class BlockRow(ListAnswer):
+    """A payment block as a list shows it."""
+
+    block_id: UUID
+    line_id: UUID
+    status: str
+    system: str
+    company_code: str
+    document: str
+    document_line: int
+    scope: str
+    amount: Decimal
+    currency: str
+    reason_code: str
+    review_by: date
+    attempts: int
+    version: int
+    changed_at: datetime
+
+    @field_serializer("amount")
+    def _in_currency(self, amount: Decimal) -> str:
+        return in_currency(amount, currency=self.currency)
+
+
+class DirectOpening(Circumstances):
+    """What a dispute is born with that no complaint preceded."""
+
+    customer_id: Code
+    reason_code: Code
+    requested_action: Code | None = None
+    lines: Annotated[tuple[DisputedLine, ...], Field(max_length=200)] = ()
+
+
+class NewLine(Circumstances):
+    """One more document line."""
+
+    line: DisputedLine
+
+
+class Reduction(Circumstances):
+    """How much less of a line is disputed."""
+
+    line_id: UUID
+    amount: AmountIn
+
+
+class Split(Reduction):
+    """Which part of a line becomes a line of its own, and why."""
+
+    reason_code: Code
+
+
+class LineMerge(Circumstances):
+    """Which line goes into which."""
+
+    line_id: UUID
+    into_line_id: UUID
+
+
+class BlockRequest(Circumstances):
+    """What the ERP is to hold back, and until when somebody looks at it again."""
+
+    review_by: Day
+    scope: Scope = Scope.DUNNING
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    operation_id="disputes.open",
+    responses=creates(),
+)
+def open_directly(said: DirectOpening, call: Opening) -> DisputeView:
+    """Open a dispute that no complaint preceded."""
+    recorded = disputes.open_directly(
+        call.on(said),
+        customer_id=said.customer_id,
+        reason_code=said.reason_code,
+        requested_action=said.requested_action,
+        lines=claims(said.lines, identities=call.services.identities),
+        cases=call.cases,
+    )
+    return dispute_after(call, recorded, begun=True)
+
+
+@router.get("/{case_id}", operation_id="disputes.read", responses=reads(of_a_case=True))
+def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> DisputeView:
+    """Show a dispute as it is, or as it was."""
+    return dispute_at(call, case_id, moment)
+
+
+@router.get(
+    "/{case_id}/payment-blocks",
+    operation_id="disputes.payment-blocks",
+    responses=reads(),
+)
+def payment_blocks(case_id: UUID, call: ReadingBlocks) -> list[BlockRow]:
+    """The payment blocks of a dispute."""
+    dispute = call.cases.load(Dispute, case_id)
+    return [BlockRow.model_validate(row) for row in call.services.questions.blocks_of(dispute.id)]
+
+
+@command(router, KIND, "add_line")
+def add_line(said: NewLine, call: Changing) -> DisputeView:
+    """Dispute one more document line."""
+    recorded = disputes.add_line(
+        call.on(said),
+        line=said.line.as_claim(identities=call.services.identities),
+        cases=call.cases,
+    )
+    return dispute_after(call, recorded)
+
+
+@command(router, KIND, "reduce_line")
+def reduce_line(said: Reduction, call: Changing) -> DisputeView:
+    """Dispute less of a line."""
+    recorded = disputes.reduce_line(
+        call.on(said), line_id=said.line_id, amount=said.amount, cases=call.cases
+    )
+    return dispute_after(call, recorded)
+
+
+@command(router, KIND, "split_line")
+def split_line(said: Split, call: Changing) -> DisputeView:
+    """Make a part of a line a line of its own, with its own reason."""
+    recorded = disputes.split_line(
+        call.on(said),
+        line_id=said.line_id,
+        amount=said.amount,
+        reason_code=said.reason_code,
+        part_id=call.services.identities.new(),
+        cases=call.cases,
+    )
+    return dispute_after(call, recorded)
+
+
+@command(router, KIND, "merge_lines")
+def merge_lines(said: LineMerge, call: Changing) -> DisputeView:
+    """Put a line into another one of the same document line."""
+    recorded = disputes.merge_lines(
+        call.on(said), line_id=said.line_id, into_line_id=said.into_line_id, cases=call.cases
+    )
+    return dispute_after(call, recorded)
+
+
+@command(router, KIND, "request_block")
+def request_block(said: BlockRequest, call: Changing) -> DisputeView:
+    """Ask the ERP to hold back every line that it does not hold yet."""
+    recorded = disputes.request_block(
+        call.on(said),
+        review_by=said.review_by,
+        scope=said.scope,
+        identities=call.services.identities,
+        cases=call.cases,
+    )
+    return dispute_after(call, recorded)
+
+
+@command(router, KIND, "propose_manual_confirmation")
+def propose_manual_confirmation(call: Changing, said: Circumstances = NOTHING_SAID) -> DisputeView:
+    """Say that the block was seen in the ERP; a second person must confirm it."""
+    recorded = disputes.propose_manual_confirmation(call.on(said), cases=call.cases)
+    return dispute_after(call, recorded)
+
+
+@command(router, KIND, "confirm_block_manually")
+def confirm_block_manually(call: Changing, said: Circumstances = NOTHING_SAID) -> DisputeView:
+    """Confirm as the second person that the ERP holds every line."""
+    recorded = disputes.confirm_block_manually(call.on(said), cases=call.cases)
+    return dispute_after(call, recorded)

@@ -1,0 +1,88 @@
+"""Why a request is refused at the door, before the trade's rules are asked.
+
+ApplicationError
+└── RequestRefused
+    ├── KeyMissing             no key was given
+    ├── NotPermitted           the key's role may not do this at all
+    ├── VersionMissing         a change without If-Match
+    ├── VersionUnreadable      an If-Match that is no version
+    ├── CorrelationUnreadable  an X-Correlation-Id that is no UUID
+    ├── NotAcceptable          the caller does not take JSON
+    ├── UnsupportedContent     the body is not JSON
+    ├── BodyTooLarge           the body is longer than anything that we take
+    └── NotCaughtUp            the read models have not come to the position in time
+"""
+
+from application.errors import ApplicationError
+from domain.parties import Role
+
+
+class RequestRefused(ApplicationError):
+    """The request cannot be taken up as it is."""
+
+
+class KeyMissing(RequestRefused):
+    """No key was given."""
+
+    def __init__(self) -> None:
+        super().__init__("send an API key: Authorization: Bearer rcs_…")
+
+
+class NotPermitted(RequestRefused):
+    """The key's role may not do this, whatever the state of the case."""
+
+    def __init__(self, operation: str, *, role: Role) -> None:
+        super().__init__(f"the role {role} may not {operation.replace('_', ' ')}")
+        self.operation = operation
+        self.role = role
+
+
+class VersionMissing(RequestRefused):
+    """Who changes a case says which version of it they saw."""
+
+    def __init__(self) -> None:
+        super().__init__('send the ETag of the case as you read it: If-Match: "3"')
+
+
+class VersionUnreadable(RequestRefused):
+    """The version is not one that a case answer carries."""
+
+    def __init__(self) -> None:
+        super().__init__('If-Match takes one ETag of a case, such as "3", or *')
+
+
+class CorrelationUnreadable(RequestRefused):
+    """What joins the events of one request is a UUID."""
+
+    def __init__(self) -> None:
+        super().__init__("X-Correlation-Id takes a UUID; leave it out to have one made")
+
+
+class NotAcceptable(RequestRefused):
+    """The caller takes nothing that we can answer."""
+
+    def __init__(self) -> None:
+        super().__init__("answers are application/json; accept that")
+
+
+class UnsupportedContent(RequestRefused):
+    """The body is in a language that we do not read."""
+
+    def __init__(self) -> None:
+        super().__init__("send the body as Content-Type: application/json")
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is longer than anything that we take."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"a body has at most {most} bytes; keep documents elsewhere")
+        self.most = most
+
+
+class NotCaughtUp(RequestRefused):
+    """The read models have not come to the position in time."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"the read models have not come to position {position} yet; ask again")
+        self.position = position

@@ -1,0 +1,160 @@
+"""Errors as RFC 9457 problems: one table, and the most specific class wins.
+
+An error's own words are shown only where they were written for the caller. What comes out of a
+database or a library is never shown.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from fastapi.exceptions import RequestValidationError
+
+from api.http.errors import (
+    BodyTooLarge,
+    CorrelationUnreadable,
+    KeyMissing,
+    NotAcceptable,
+    NotCaughtUp,
+    NotPermitted,
+    RequestRefused,
+    UnsupportedContent,
+    VersionMissing,
+    VersionUnreadable,
+)
+from application.errors import (
+    ApplicationError,
+    BadCursor,
+    CaseChanged,
+    CaseContended,
+    CaseNotFound,
+    OutcomeUnknown,
+)
+from application.keys import KeyNotFound, KeyRefused
+from application.replay import NoSuchMoment
+from domain.refusals import (
+    ActionNotAllowed,
+    AlreadyBorn,
+    OccurredInTheFuture,
+    Refusal,
+    RuleBroken,
+)
+
+TYPES: Final = "urn:recours:problem:"
+SOON: Final = "1"
+"""Seconds after which what failed by chance may be tried again."""
+
+
+class Row(NamedTuple):
+    """What is told of an error."""
+
+    status: int
+    slug: str
+    title: str
+    shown: tuple[str, ...] = ()
+    """Its fields that may be shown; `name=field` renames one that the standard has a word for."""
+    tells: bool = True
+    """Whether its own words are the detail."""
+    again: bool = True
+    """Whether trying again soon is safe, where the status speaks of trying again."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that go with the status."""
+        return dict(HEADERS.get(self.status, {})) if self.again else {}
+
+
+HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
+    {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": SOON}},
+)
+
+PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
+    {
+        Refusal: Row(422, "refused", "The rules do not allow this"),
+        ActionNotAllowed: Row(
+            409,
+            "action-not-allowed",
+            "The case is not in a state where this may happen",
+            ("action", "case_status=status", "role", "allowed"),
+        ),
+        AlreadyBorn: Row(409, "already-exists", "The case exists already", ("case_id",)),
+        OccurredInTheFuture: Row(
+            422,
+            "occurred-in-the-future",
+            "Nothing is recorded before it happens",
+            ("occurred_at", "now"),
+        ),
+        RuleBroken: Row(422, "rule-broken", "A rule does not allow this"),
+        ApplicationError: Row(503, "unavailable", "This cannot be served now", tells=False),
+        CaseNotFound: Row(404, "case-not-found", "There is no such case", ("case_id",)),
+        CaseChanged: Row(
+            412,
+            "case-changed",
+            "The case has changed since you read it",
+            ("case_id", "expected_version=expected", "current_version=actual"),
+        ),
+        CaseContended: Row(503, "case-contended", "Too many write to the case at once"),
+        OutcomeUnknown: Row(
+            503,
+            "outcome-unknown",
+            "It is not known whether this was recorded",
+            again=False,
+        ),
+        BadCursor: Row(400, "bad-cursor", "The list did not give this cursor"),
+        NoSuchMoment: Row(
+            404,
+            "no-such-moment",
+            "The case has no state there",
+            ("case_id", "current_version=version"),
+        ),
+        KeyRefused: Row(401, "key-refused", "The key opens nothing"),
+        KeyNotFound: Row(404, "key-not-found", "There is no such key", ("key_id",)),
+        RequestRefused: Row(400, "bad-request", "The request cannot be taken up"),
+        KeyMissing: Row(401, "key-missing", "A key is needed"),
+        NotPermitted: Row(403, "not-permitted", "The role may not do this", ("operation", "role")),
+        VersionMissing: Row(428, "version-missing", "Say which version you saw"),
+        VersionUnreadable: Row(400, "version-unreadable", "If-Match names no version"),
+        CorrelationUnreadable: Row(
+            400,
+            "correlation-unreadable",
+            "X-Correlation-Id names no UUID",
+        ),
+        NotAcceptable: Row(406, "not-acceptable", "Answers are JSON"),
+        UnsupportedContent: Row(415, "unsupported-content", "Bodies are JSON"),
+        BodyTooLarge: Row(413, "body-too-large", "The body is too large", ("most",)),
+        NotCaughtUp: Row(503, "not-caught-up", "The read models are behind", ("position",)),
+        RequestValidationError: Row(
+            422,
+            "invalid",
+            "The request says something that it may not say",
+            tells=False,
+        ),
+    },
+)
+
+BY_STATUS: Final[Mapping[int, Row]] = MappingProxyType(
+    {
+        404: Row(404, "no-such-address", "There is nothing at this address"),
+        405: Row(405, "method-not-allowed", "This address does not take this method"),
+    },
+)
+"""What the framework refuses on its own, by status; any other of its refusals is a bad request."""
+
+UNAVAILABLE: Final = PROBLEMS[ApplicationError]
+BAD_REQUEST: Final = PROBLEMS[RequestRefused]
+UNEXPECTED: Final = Row(500, "unexpected", "Something went wrong here", tells=False)
+
+OUTAGES: Final = frozenset(
+    {"psycopg.OperationalError", "eventsourcing.persistence.OperationalError"}
+)
+"""The database is away. The doors may not import its driver, so that its errors go by name."""
+
+
+def row_of(error: type[BaseException]) -> Row:
+    """What is told of errors of this class."""
+    for ancestor in error.__mro__:
+        if ancestor in PROBLEMS:
+            return PROBLEMS[ancestor]
+        if f"{ancestor.__module__}.{ancestor.__qualname__}" in OUTAGES:
+            return UNAVAILABLE
+    return UNEXPECTED

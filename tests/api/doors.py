@@ -1,0 +1,31 @@
+"""The door, and clients with keys of every role."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from application.services import Services
+from domain.parties import Role
+from infrastructure.read_models.projector import Projector
+
+
+@dataclass(frozen=True)
+class Door:
+    """The application, its ports, and a client for whoever knocks."""
+
+    app: FastAPI
+    services: Services
+    projector: Projector
+
+    def stranger(self, *, raising: bool = True) -> TestClient:
+        """Somebody without a key; `raising` lets the server's own errors end the test."""
+        return TestClient(self.app, raise_server_exceptions=raising)
+
+    def client(self, role: Role, *, subject_id: str | None = None) -> TestClient:
+        """Somebody with a new key of this role."""
+        subject = subject_id or str(role)
+        secret = self.services.keys.issue(subject_id=subject, role=role).secret
+        client = self.stranger()
+        client.headers["Authorization"] = f"Bearer {secret}"
+        return client

@@ -1,0 +1,91 @@
+"""The OpenAPI document and the page about the API say what the code does."""
+
+import re
+from pathlib import Path
+from typing import Any, Final, cast
+
+import pytest
+from pydantic import BaseModel
+
+from api.http.actions import NOUNS
+from api.http.app import create_app
+from api.http.complaints import Registration
+from api.http.describing import Problem
+from api.http.dispute_steps import SettlementOffer
+from api.http.disputed_lines import DisputedLine
+from api.http.permissions import PERMITTED
+from api.http.problems import BY_STATUS, PROBLEMS, UNEXPECTED
+from application.keys import GRANTABLE
+from application.services import Services
+
+PAGE: Final = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+
+Operation = dict[str, Any]  # Any: OpenAPI
+
+
+@pytest.fixture
+def operations(services: Services) -> dict[str, Operation]:
+    """Every operation, by its id."""
+    paths = create_app(services).openapi()["paths"]
+    return {o["operationId"]: o for methods in paths.values() for o in methods.values()}
+
+
+def test_every_operation_says_what_it_is_for(operations: dict[str, Operation]) -> None:
+    assert all(operation["summary"] for operation in operations.values())
+    assert all(operation["description"] for operation in operations.values())
+
+
+def test_every_problem_is_told_in_its_own_media_type(operations: dict[str, Operation]) -> None:
+    for name, operation in operations.items():
+        for status, answer in operation["responses"].items():
+            media_type = "application/problem+json" if int(status) >= 400 else "application/json"
+            assert list(answer["content"]) == [media_type], f"{name} {status}"
+
+
+def test_a_change_tells_its_version_before_and_after(operations: dict[str, Operation]) -> None:
+    for kind, actions in NOUNS.items():
+        for action in actions:
+            operation = operations[f"{kind}.{action}"]
+            success = operation["responses"].get("200") or operation["responses"]["201"]
+            assert {"412", "428", "409", "422"} <= operation["responses"].keys()
+            assert {"ETag", "X-Position"} <= success["headers"].keys()
+            assert "if-match" in {p["name"].lower() for p in operation["parameters"]}
+
+
+@pytest.mark.parametrize("model", [Registration, DisputedLine, SettlementOffer])
+def test_an_example_is_one(model: type[BaseModel]) -> None:
+    extra = cast("dict[str, Any]", model.model_config.get("json_schema_extra"))
+
+    assert all(model.model_validate(example) for example in extra["examples"])
+
+
+def test_the_page_lists_every_problem_with_its_status() -> None:
+    told: dict[str, set[str]] = {}
+    for words, statuses in re.findall(r"^\| (`[^|]+) \| ([\d, ]+) \|", PAGE, flags=re.MULTILINE):
+        for word in re.findall(r"`([a-z-]+)`", words):
+            told[word] = set(statuses.split(", "))
+    rows = [*PROBLEMS.values(), *BY_STATUS.values(), UNEXPECTED]
+
+    assert told.keys() == {row.slug for row in rows}
+    assert all(str(row.status) in told[row.slug] for row in rows)
+
+
+def test_the_page_shows_the_table_of_permissions() -> None:
+    told = {
+        operation: [cell.strip() == "yes" for cell in cells.split("|")]
+        for operation, cells in re.findall(r"^\| `(\w+)` \|(.+)\|$", PAGE, flags=re.MULTILINE)
+        if "_" in operation
+    }
+
+    assert told == {
+        str(operation): [role in permitted for role in GRANTABLE]
+        for operation, permitted in PERMITTED.items()
+    }
+
+
+def test_no_problem_model_requires_what_another_problem_of_its_status_lacks() -> None:
+    assert {name for name, field in Problem.model_fields.items() if field.is_required()} == {
+        "type",
+        "title",
+        "status",
+    }
