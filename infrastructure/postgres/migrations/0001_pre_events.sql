@@ -45,6 +45,8 @@ CREATE PROCEDURE append(
   , INOUT stamp timestamptz DEFAULT NULL
 )
 LANGUAGE plpgsql AS $$
+DECLARE
+    leaves_hole boolean;
 BEGIN
     PERFORM set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(7265636);
     IF reads IS NOT NULL AND EXISTS (
@@ -57,14 +59,22 @@ BEGIN
         clock_timestamp()
       , (SELECT event.recorded_at FROM event ORDER BY event.position DESC LIMIT 1)
     );
-    WITH appended AS (
-        INSERT INTO event (recorded_at, stream_id, version, schema_version, type, state, metadata)
-        SELECT stamp, s, v, w, t, d, m
-          FROM json_to_recordset(entries)
+    WITH entry AS MATERIALIZED (
+        SELECT * FROM json_to_recordset(entries)
             AS e(s uuid, v integer, w smallint, t text, d json, m json)
+    ), hole AS (
+        SELECT FROM entry GROUP BY s HAVING min(v) > 1 AND NOT EXISTS (
+            SELECT FROM event WHERE event.stream_id = s AND event.version = min(v) - 1
+        )
+    ), appended AS (
+        INSERT INTO event (recorded_at, stream_id, version, schema_version, type, state, metadata)
+        SELECT stamp, s, v, w, t, d, m FROM entry
         RETURNING position
     )
-    SELECT max(position) INTO last_position FROM appended;
+    SELECT max(position), EXISTS (SELECT FROM hole) INTO last_position, leaves_hole FROM appended;
+    IF leaves_hole THEN  -- a process remembers more than a restored database holds
+        RAISE unique_violation USING MESSAGE = 'a stream would have a hole';
+    END IF;
     IF tracked_name IS NOT NULL THEN
         INSERT INTO tracking AS known VALUES (tracked_name, tracked_position)
             ON CONFLICT (application_name) DO UPDATE SET notification_id = tracked_position
@@ -78,6 +88,8 @@ BEGIN
     PERFORM pg_logical_emit_message(true, 'durable', '');
 END $$;
 
-GRANT SELECT, INSERT ON event TO recours_application;
+-- Not the position: nobody chooses where in the order an event stands.
+GRANT SELECT, INSERT (recorded_at, stream_id, version, schema_version, type, state, metadata)
+    ON event TO recours_application;
 GRANT SELECT, INSERT, UPDATE ON tracking TO recours_application;
 GRANT SELECT ON event, tracking TO recours_reader;
