@@ -35,7 +35,8 @@ class CustomerContactsView(Answer):
     waiting: list[WaitingView]
 
 
-@router.get("/{customer_id}/contacts", operation_id="customers.contacts", responses=reads())
+# A customer's number is the ERP's: it may hold a slash.
+@router.get("/{customer_id:path}/contacts", operation_id="customers.contacts", responses=reads())
 def customer_contacts(
     customer_id: Annotated[Code, Path()], call: ReadingCustomer
 ) -> CustomerContactsView:

@@ -141,6 +141,12 @@ def test_a_customer_is_shown_with_every_contact_and_where_they_wait(door: Door) 
     assert (waiting["waiting_since"], waiting["is_open"]) == (JANUARY, True)
 
 
+def test_a_customer_whose_number_holds_a_slash_is_found(door: Door) -> None:
+    answer = door.client(Role.AGENT).get("/v1/customers/FR%2F1001/contacts").json()
+
+    assert (answer["customer_id"], answer["contacts"]) == ("FR/1001", [])
+
+
 @pytest.fixture
 def blocked(door: Door) -> str:
     """100.00 EUR and 5000 JPY of a customer, blocked since March."""
