@@ -1,0 +1,39 @@
+"""All commands together. Nothing here may import what a command works with: see `--help` fly."""
+
+import typer
+
+from api.command_line.commands import (
+    cases,
+    demonstration,
+    examining,
+    exposures,
+    imports,
+    keys,
+    migrations,
+    projections,
+    serving,
+    simulating,
+)
+
+
+def make_command_line() -> typer.Typer:
+    """Declare the command `recours`."""
+    app = typer.Typer(
+        help="Customer complaints, disputes and payment blocks, from the first contact on.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.command("demo")(demonstration.demo)
+    app.command("serve")(serving.serve)
+    app.command("worker")(serving.worker)
+    app.command("migrate")(migrations.migrate)
+    app.add_typer(keys.app, name="keys")
+    app.add_typer(imports.app, name="import")
+    app.add_typer(cases.app, name="case")
+    app.command("exposure")(exposures.exposure)
+    app.add_typer(projections.app, name="projections")
+    app.command("erp-simulator")(simulating.erp_simulator)
+    app.command("doctor")(examining.doctor)
+    return app

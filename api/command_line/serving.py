@@ -1,0 +1,115 @@
+"""The HTTP API, served from this process."""
+
+import errno
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import anyio.to_thread
+import uvicorn
+
+from api.command_line.faults import Stopped, read_settings
+from api.command_line.opening import opened
+from api.command_line.output import say
+from api.command_line.working import tell_of_desk, working
+from api.http.app import create_app
+from application.services import Services
+from infrastructure.bootstrap import POOL_SIZE, open_desk
+
+REQUESTS_AT_ONCE: Final = POOL_SIZE - 4
+"""More threads would only wait for the pool's connections; a few are left to the projector."""
+
+GRACE_SECONDS: Final = 3
+BACKLOG: Final = 2048
+
+
+class ApiServer(uvicorn.Server):
+    """Tells when it serves, and returns from a signal instead of dying of it."""
+
+    def __init__(
+        self, services: Services, *, listener: socket.socket, on_serving: Callable[[str], None]
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(services),
+                lifespan="off",
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._listener = listener
+        self._on_serving = on_serving
+        self.interrupted = False
+
+    def serve_until_stopped(self) -> None:
+        """Serve until SIGTERM or ^C.
+
+        Raises:
+            KeyboardInterrupt: it was ^C, and everything is stopped.
+        """
+        self.run(sockets=[self._listener])
+        if self.interrupted:
+            raise KeyboardInterrupt
+
+    def stop(self) -> None:
+        """Stop soon; may be called from any thread."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve; see uvicorn."""
+        await super().startup(sockets=sockets)
+        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
+        self._on_serving(address_of(self._listener))
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal; see uvicorn."""
+        super().handle_exit(sig, frame)
+        self.interrupted = self.interrupted or sig == signal.SIGINT
+        # What is captured is raised again after the stop, in the middle of our own farewell.
+        self._captured_signals.clear()
+
+
+def serve(*, host: str, port: int, with_worker: bool) -> None:
+    """Serve the API until told to stop."""
+    settings = read_settings()
+    with listening(host, port=port) as listener, opened(settings) as wiring:
+        server = ApiServer(
+            wiring.services,
+            listener=listener,
+            on_serving=lambda address: say("serving at {}; ^C stops it", address),
+        )
+        if not with_worker:
+            server.serve_until_stopped()
+            return
+        with open_desk(settings, wiring.services) as desk:
+            tell_of_desk(desk)
+            with working(wiring, desk=desk, on_failure=server.stop):
+                server.serve_until_stopped()
+
+
+def listening(host: str, *, port: int) -> socket.socket:
+    """Take an address.
+
+    Raises:
+        Stopped: somebody else has it, or it is not ours to take.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Stopped(f"port {port} is taken; name another one with --port") from error
+        raise Stopped(f"{host} port {port} cannot be taken: {error.strerror or error}") from error
+    # asyncio does this only for sockets it opened itself; without it, answers wait 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """The URL of an address that was taken."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
