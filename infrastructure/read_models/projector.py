@@ -73,7 +73,7 @@ class Projector:
         """
         projected = 0
         for projection in list(self._running.values()):
-            while done := self._project_page(projection):
+            while projection.name in self._running and (done := self._project_page(projection)):
                 projected += done
         return projected
 
