@@ -28,7 +28,7 @@ SWAP_PATIENCE: Final = "SET LOCAL lock_timeout = '200ms'"
 """Whoever reads waits for no longer than this, and gives up before the server looks for a deadlock
 of a swap and a question that want the same two tables in another order."""
 
-OTHER_PATIENCE: Final = "SET lock_timeout = '10s'"
+OTHER_PATIENCE: Final = "SET lock_timeout = '3s'"
 """For a rebuild that was killed to be gone from the server too."""
 
 _INDEX_NAMES: Final = """
