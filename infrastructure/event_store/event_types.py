@@ -68,16 +68,12 @@ class EventTypes:
         Raises:
             UnknownEvent: the registry does not know its name or its shape.
         """
-        decoder = self._decoders.get((row.type, row.schema_version))
-        event = decoder(row.state) if decoder is not None else self._upcast(row)
-        return RecordedEvent(
-            position=row.position,
-            recorded_at=row.recorded_at,
-            stream_id=row.stream_id,
-            version=row.version,
-            event=cast("Event", event),
-            envelope=cast("Envelope", self._decode_envelope(row.metadata)),
-        )
+        position, recorded_at, stream_id, version, schema_version, name, state, metadata = row
+        decoder = self._decoders.get((name, schema_version))
+        event: Event = decoder(state) if decoder is not None else self._upcast(row)
+        envelope: Envelope = self._decode_envelope(metadata)
+        # By place: by name this would cost as much as a fifth of the decoding.
+        return RecordedEvent(position, recorded_at, stream_id, version, event, envelope)
 
     def encode(self, stream_id: UUID, version: int, event: Event, metadata: bytes) -> Entry:
         """Write an event for the table."""

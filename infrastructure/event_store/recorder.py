@@ -24,7 +24,6 @@ from eventsourcing.postgres import (
 )
 from psycopg import Connection
 from psycopg.rows import DictRow, TupleRow
-from psycopg.types.string import TextLoader
 from psycopg_pool import ConnectionPool
 
 from infrastructure.event_store.group_commit import GroupCommit
@@ -44,9 +43,10 @@ MOST_PER_COMMIT: Final = 64
 STANDBY_WAIT_CANCELLED: Final = "01000"
 
 _APPEND: Final = "CALL append(%s, %s, %s, %s)"
+# As texts, the JSON goes to the decoder as it is, and the connection needs no loader for it.
 _SELECT: Final[LiteralString] = (
-    "SELECT position, recorded_at, stream_id, version, schema_version, type, state, metadata"
-    "  FROM event "
+    "SELECT position, recorded_at, stream_id, version, schema_version, type, state::text"
+    "     , metadata::text FROM event "
 )
 _READ_STREAM: Final[LiteralString] = _SELECT + "WHERE stream_id = %s ORDER BY version"
 _READ_STREAMS: Final[LiteralString] = (
@@ -334,10 +334,7 @@ def _rows(
     query: LiteralString,
     parameters: list[object],
 ) -> list[Row]:
-    cursor = connection.cursor()
-    # The texts go to the decoder as they are.
-    cursor.adapters.register_loader("json", TextLoader)
-    return [Row(*row) for row in cursor.execute(query, parameters).fetchall()]
+    return list(map(Row._make, connection.execute(query, parameters).fetchall()))
 
 
 def _entry(event: StoredEvent) -> Entry:

@@ -4,7 +4,6 @@ from typing import Final, LiteralString
 
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, TupleRow, dict_row
-from psycopg.types.string import TextLoader
 
 from application.recorded import RecordedEvent
 from infrastructure.event_store.event_types import EventTypes
@@ -12,8 +11,8 @@ from infrastructure.event_store.rows import Row
 from infrastructure.read_models.projection import Projection
 
 _READ: Final[LiteralString] = (
-    "SELECT position, recorded_at, stream_id, version, schema_version, type, state, metadata"
-    "  FROM event WHERE position > %s ORDER BY position LIMIT %s"
+    "SELECT position, recorded_at, stream_id, version, schema_version, type, state::text"
+    "     , metadata::text FROM event WHERE position > %s ORDER BY position LIMIT %s"
 )
 _START: Final = "INSERT INTO tracking VALUES (%s, 0) ON CONFLICT DO NOTHING"
 _LOCK: Final = "SELECT notification_id FROM tracking WHERE application_name = %s FOR NO KEY UPDATE"
@@ -91,6 +90,5 @@ def _read(
     cursor: Cursor[DictRow], after: int, *, event_types: EventTypes, limit: int
 ) -> list[RecordedEvent]:
     with cursor.connection.cursor() as reader:
-        reader.adapters.register_loader("json", TextLoader)
         rows: list[TupleRow] = reader.execute(_READ, [after, limit]).fetchall()
-    return [event_types.decode(Row(*row)) for row in rows]
+    return [event_types.decode(row) for row in map(Row._make, rows)]
