@@ -1,7 +1,12 @@
-"""Leader and followers: threads of one process that append at once share one round trip.
+"""Leaders and followers: threads of one process that append at once share round trips.
 
-Whoever finds no leader commits the whole queue in one statement; the others wait. Measured with 16
-threads, a batch of 16 costs 33 µs an event where single calls cost 280 µs.
+Whoever finds too few leaders commits the whole queue in one statement; the others wait. Measured
+with 16 threads, a batch of 16 costs 33 µs an event where single calls cost 280 µs.
+
+With one leader, whoever comes just after it waits for two flushes to disk, its own and the one
+before. A few leaders overlap: the server joins their flushes. Eight clients in two processes did
+0.55 of a plain loop's commands with one leader, 0.69 with two, 0.74 with three, 0.65 with as many
+as there were threads.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,12 +41,14 @@ class GroupCommit(Generic[T, R]):
         commit_all: Callable[[Sequence[T]], Sequence[R | BaseException]],
         *,
         most: int,
+        leaders: int = 1,
     ) -> None:
         self._commit_all = commit_all
         self._most = most
+        self._leaders = leaders
         self._lock = Lock()
         self._queue: list[_Ticket[T, R]] = []
-        self._led = False
+        self._leading = 0
 
     def submit(self, item: T) -> R:
         """Commit the item, alone or with others, and wait until that is done.
@@ -56,7 +63,7 @@ class GroupCommit(Generic[T, R]):
             self._leave(ticket)
             raise
         if ticket.leads:
-            self._lead()
+            self._lead(ticket)
         if ticket.error is not None:
             raise ticket.error
         assert ticket.result is not None, "a ticket without an error has a result"
@@ -64,15 +71,18 @@ class GroupCommit(Generic[T, R]):
 
     def _wait_for_turn(self, ticket: _Ticket[T, R]) -> None:
         with self._lock:
-            self._queue.append(ticket)
-            ticket.leads = not self._led
-            self._led = True
+            ticket.leads = self._leading < self._leaders
+            if ticket.leads:
+                self._leading += 1
+            else:
+                self._queue.append(ticket)
         if not ticket.leads:
             ticket.gate.acquire()
 
-    def _lead(self) -> None:
+    def _lead(self, leader: _Ticket[T, R]) -> None:
+        followers = self._most - 1
         with self._lock:
-            batch, self._queue = self._queue[: self._most], self._queue[self._most :]
+            batch, self._queue = [leader, *self._queue[:followers]], self._queue[followers:]
         try:
             answers = self._commit_all([ticket.item for ticket in batch])
         except BaseException as error:  # noqa: BLE001 - every caller of the batch must learn of it
@@ -97,8 +107,8 @@ class GroupCommit(Generic[T, R]):
     def _pass_on(self) -> None:
         with self._lock:
             if self._queue:
-                heir = self._queue[0]
+                heir = self._queue.pop(0)
                 heir.leads = True
                 heir.gate.release()
             else:
-                self._led = False
+                self._leading -= 1
