@@ -14,6 +14,7 @@ from psycopg import Connection, sql
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import TupleRow, dict_row
 
+from application.errors import ApplicationError
 from infrastructure.event_store.event_types import EventTypes
 from infrastructure.postgres.connections import configure, session_conninfo
 from infrastructure.postgres.roles import APPLICATION_ROLE, READER_ROLE
@@ -46,7 +47,7 @@ Progress = Callable[[int], None]
 """Called with the number of events that a page had."""
 
 
-class RebuildUnderWay(Exception):
+class RebuildUnderWay(ApplicationError):
     """Somebody else rebuilds this read model right now."""
 
     def __init__(self, name: str) -> None:
@@ -54,7 +55,7 @@ class RebuildUnderWay(Exception):
         self.name = name
 
 
-class ReadModelInUse(Exception):
+class ReadModelInUse(ApplicationError):
     """Somebody reads the live tables all the time, and the rebuilt ones cannot take their place."""
 
     def __init__(self, name: str) -> None:
