@@ -176,15 +176,19 @@ class Office:
         )
         return on.case_id
 
-    def request_block(self, dispute_id: UUID, *, at: datetime | None = None) -> list[BlockView]:
-        """Ask the ERP to hold everything back, and note that it was asked."""
-        disputes.request_block(
+    def order_block(self, dispute_id: UUID, *, at: datetime | None = None) -> Recorded:
+        """Want the ERP to hold everything back."""
+        return disputes.request_block(
             self.on(dispute_id, at=at),
             review_by=an.END_OF_MARCH.replace(year=2030),
             scope=Scope.DUNNING,
             identities=self,
             cases=self.cases,
         )
+
+    def request_block(self, dispute_id: UUID, *, at: datetime | None = None) -> list[BlockView]:
+        """Ask the ERP to hold everything back, and note that it was asked."""
+        self.order_block(dispute_id, at=at)
         fresh = [block for block in self.blocks_of(dispute_id) if block.status == "requested"]
         for block in fresh:
             blocks.send(self.on(block.block_id, by=SYSTEM, at=at), cases=self.cases)
