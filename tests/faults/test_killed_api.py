@@ -1,0 +1,174 @@
+"""The served API that is killed under load: what it answered with success is there afterwards."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, Self
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from application.recorded import RecordedEvent
+from domain.parties import Role
+from infrastructure.bootstrap import open_services
+from infrastructure.settings import Settings
+from tests.faults.harness import until
+
+pytestmark = pytest.mark.skipif(
+    "DATABASE_URL" in os.environ, reason="the served product brings its own server here"
+)
+
+KILLS = 4
+ANSWERS_BETWEEN_KILLS = 120
+CLIENTS = 4
+ROUNDS = 40
+AGENTS = 6
+
+COMPLAINT = {
+    "customer_id": "C-1",
+    "text": "The invoice was paid twice.",
+    "category": "billing",
+    "language": "en",
+}
+
+
+class Answered(NamedTuple):
+    """A command that the API answered with success."""
+
+    case_id: UUID
+    version: int
+
+
+class Api:
+    """`recours serve` as a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+        self._process = process
+        self.address = address
+
+    @classmethod
+    def start(cls, home: Path) -> Self:
+        """Serve an installation at a free port, and wait until it answers."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.command_line", "serve", "--port", "0"],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "RECOURS_DATA": str(home)},
+        )
+        assert process.stderr is not None, "it was asked for"
+        for line in process.stderr:
+            served = re.search(r"serving at (http\S+);", line)
+            if served:
+                return cls(process, served.group(1))
+        raise AssertionError("the API ended before it served")
+
+    def kill(self) -> None:
+        """End it without a warning."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The directory of an installation of this test alone."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def secret(home: Path) -> Iterator[str]:
+    """An agent's key; the installation's server runs as long as the test."""
+    with open_services(Settings(recours_data=home)) as wiring:
+        yield wiring.services.keys.issue(subject_id="anna", role=Role.AGENT).secret
+
+
+def test_a_killed_api_keeps_every_command_that_it_answered(home: Path, secret: str) -> None:
+    answered: list[Answered] = []
+    for _ in range(KILLS):
+        api, enough = Api.start(home), len(answered) + ANSWERS_BETWEEN_KILLS
+        clients = [
+            threading.Thread(target=register_and_go_on, args=(api.address, secret, answered))
+            for _ in range(CLIENTS)
+        ]
+        for client in clients:
+            client.start()
+        until(lambda enough=enough: len(answered) >= enough)
+        api.kill()
+        for client in clients:
+            client.join()
+
+    history = everything(home)
+    recorded = {(event.stream_id, event.version) for event in history}
+    assert len(answered) >= KILLS * ANSWERS_BETWEEN_KILLS
+    assert len(set(answered)) == len(answered)
+    assert set(answered) <= recorded
+    assert len(recorded) == len(history)
+    assert_dense(history)
+
+
+def test_of_agents_that_act_on_one_version_exactly_one_succeeds(home: Path, secret: str) -> None:
+    api = Api.start(home)
+    try:
+        with ThreadPoolExecutor(AGENTS) as agents, knocking(api.address, secret) as client:
+            case = client.post("/v1/complaints", json=COMPLAINT).raise_for_status()
+            for version in range(1, ROUNDS + 1):
+                tried = agents.map(
+                    lambda number, version=version: (
+                        client.post(
+                            f"{case.headers['Location']}/notes",
+                            headers={"If-Match": f'"{version}"'},
+                            json={"text": f"agent {number}"},
+                        ).status_code
+                    ),
+                    range(AGENTS),
+                )
+                assert sorted(tried) == [200] + [412] * (AGENTS - 1)
+    finally:
+        api.kill()
+    assert len(everything(home)) == ROUNDS + 1
+
+
+def register_and_go_on(address: str, secret: str, answered: list[Answered]) -> None:
+    # The transport fails when the API is killed: that command's outcome is unknown, and no promise.
+    with knocking(address, secret) as client:
+        try:
+            while True:
+                begun = client.post("/v1/complaints", json=COMPLAINT).raise_for_status()
+                answered.append(read(begun))
+                address_of_case = begun.headers["Location"]
+                for step in ("acknowledgement", "review", "escalation"):
+                    done = client.post(
+                        f"{address_of_case}/{step}", headers={"If-Match": "*"}, json={}
+                    ).raise_for_status()
+                    answered.append(read(done))
+        except httpx2.TransportError:
+            return
+
+
+def read(answer: httpx2.Response) -> Answered:
+    case = answer.json()
+    return Answered(UUID(case["id"]), case["version"])
+
+
+def knocking(address: str, secret: str) -> httpx2.Client:
+    headers = {"Authorization": f"Bearer {secret}"}
+    return httpx2.Client(base_url=address, headers=headers, trust_env=False, timeout=30)
+
+
+def everything(home: Path) -> list[RecordedEvent]:
+    with open_services(Settings(recours_data=home)) as wiring:
+        return list(wiring.services.cases.everything())
+
+
+def assert_dense(history: list[RecordedEvent]) -> None:
+    versions = defaultdict[UUID, list[int]](list)
+    for event in history:
+        versions[event.stream_id].append(event.version)
+    for found in versions.values():
+        assert found == list(range(1, len(found) + 1))
