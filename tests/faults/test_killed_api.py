@@ -8,6 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 from uuid import UUID
@@ -98,7 +99,7 @@ def test_a_killed_api_keeps_every_command_that_it_answered(home: Path, secret: s
         ]
         for client in clients:
             client.start()
-        until(lambda enough=enough: len(answered) >= enough)
+        until(partial(have, answered, enough))
         api.kill()
         for client in clients:
             client.join()
@@ -118,20 +119,22 @@ def test_of_agents_that_act_on_one_version_exactly_one_succeeds(home: Path, secr
         with ThreadPoolExecutor(AGENTS) as agents, knocking(api.address, secret) as client:
             case = client.post("/v1/complaints", json=COMPLAINT).raise_for_status()
             for version in range(1, ROUNDS + 1):
-                tried = agents.map(
-                    lambda number, version=version: (
-                        client.post(
-                            f"{case.headers['Location']}/notes",
-                            headers={"If-Match": f'"{version}"'},
-                            json={"text": f"agent {number}"},
-                        ).status_code
-                    ),
-                    range(AGENTS),
-                )
+                note = partial(write_note, client, case.headers["Location"], version)
+                tried = agents.map(note, range(AGENTS))
                 assert sorted(tried) == [200] + [412] * (AGENTS - 1)
     finally:
         api.kill()
     assert len(everything(home)) == ROUNDS + 1
+
+
+def have(answered: list[Answered], enough: int) -> bool:
+    return len(answered) >= enough
+
+
+def write_note(client: httpx2.Client, address: str, version: int, agent: int) -> int:
+    said = {"text": f"agent {agent}"}
+    headers = {"If-Match": f'"{version}"'}
+    return client.post(f"{address}/notes", headers=headers, json=said).status_code
 
 
 def register_and_go_on(address: str, secret: str, answered: list[Answered]) -> None:
