@@ -54,4 +54,5 @@ def tell_fault(error: Exception) -> bool:
 
 def _lower_first(message: str) -> str:
     message = message.removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    # A setting's name keeps its capitals.
+    return message if message[:2].isupper() else message[:1].lower() + message[1:]
