@@ -153,6 +153,9 @@ class Exploration:
     actions: Actions
     recorded: set[str] = field(default_factory=set[str])
     reached: set[StrEnum] = field(default_factory=set[StrEnum])
+    offered: set[tuple[str, StrEnum]] = field(default_factory=set[tuple[str, StrEnum]])
+    done: set[tuple[str, StrEnum]] = field(default_factory=set[tuple[str, StrEnum]])
+    """Which actions were tried in which statuses of the dispute, and which came about."""
 
     def explore(self, start: Desk) -> Self:
         """Try all stories, check the invariants in each, and bring each to its end."""
@@ -172,12 +175,21 @@ class Exploration:
                 branch = branched(desk)
                 with suppress(RuleBroken):  # a rule beyond the table; a table's refusal would fail
                     branch.ask(action, case, by=actor, draw=nothing, **chosen(case))
+                if isinstance(case, Dispute):
+                    self._note(
+                        case, action, done=len(branch.cases.recorded) > len(desk.cases.recorded)
+                    )
                 told = branch.cases.recorded[len(desk.cases.recorded) :]
                 self.recorded |= {recorded.event.type for recorded in told}
                 if signature(branch) not in seen:
                     seen.add(signature(branch))
                     fresh.append(branch)
             assert len(seen) <= MOST_STORIES, "too many stories to try them all"
+
+    def _note(self, dispute: Dispute, action: str, *, done: bool) -> None:
+        self.offered.add((action, dispute.status))
+        if done:
+            self.done.add((action, dispute.status))
 
 
 def nothing(strategy: st.SearchStrategy[Any]) -> NoReturn:  # Any: what a strategy makes
@@ -197,8 +209,8 @@ def blocking_and_releasing(kind: Kind) -> frozenset[str]:
 
 def beginning_and_ending(kind: Kind) -> frozenset[str]:
     """What a complaint notices of its disputes."""
-    around = ("withdraw", "close", "reopen", "void", "reinstate", "refer_to_mediator")
-    disputed = frozenset({*around, "mediation_concluded"})
+    around = ("withdraw", "close", "reopen", "void", "reinstate", "cleared_in_erp")
+    disputed = frozenset({*around, "refer_to_mediator", "mediation_concluded"})
     return everything(kind) - {"merge_duplicate"} if kind is COMPLAINT else disputed
 
 
@@ -206,6 +218,7 @@ def test_every_way_of_one_line_keeps_the_invariants_and_has_an_end() -> None:
     found = Exploration(everything).explore(opened_directly(lines=1))
 
     assert found.reached == set(Status)
+    assert found.done == found.offered, "a rule forbids what the table offers, in every story"
     assert {step.event.type for step in LIFECYCLE.steps if step.to is not STAY} <= found.recorded
 
 
@@ -219,3 +232,6 @@ def test_every_way_of_a_complaint_and_its_disputes_keeps_the_invariants_and_has_
     found = Exploration(beginning_and_ending).explore(registered())
 
     assert {"complaint.dispute_concluded", "complaint.dispute_resumed"} <= found.recorded
+    # Without a block, a mediator is at work only on disputes that are over: nothing to clear.
+    refused = {("cleared_in_erp", Status.IN_MEDIATION)}
+    assert found.offered - found.done == refused
