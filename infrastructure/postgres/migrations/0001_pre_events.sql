@@ -71,9 +71,21 @@ BEGIN
           FROM moment
              , json_to_recordset(entries)
                AS e(s uuid, v integer, w smallint, t text, d json, m json)
-        RETURNING position, recorded_at
+        RETURNING position, recorded_at, stream_id, version
     )
-    SELECT max(position), max(recorded_at) INTO last_position, stamp FROM appended;
+    SELECT max(position), max(recorded_at), EXISTS (
+        SELECT FROM appended AS later
+         WHERE version > 1
+           AND NOT EXISTS (
+                SELECT FROM event
+                 WHERE event.stream_id = later.stream_id AND event.version = later.version - 1)
+           AND NOT EXISTS (
+                SELECT FROM appended AS earlier
+                 WHERE earlier.stream_id = later.stream_id AND earlier.version = later.version - 1)
+    ) INTO last_position, stamp, leaves_hole FROM appended;
+    IF leaves_hole THEN  -- a process remembers more than a restored database holds
+        RAISE unique_violation USING MESSAGE = 'a stream would have a hole';
+    END IF;
     IF tracked_name IS NOT NULL THEN
         INSERT INTO tracking AS known VALUES (tracked_name, tracked_position)
             ON CONFLICT (application_name) DO UPDATE SET notification_id = tracked_position

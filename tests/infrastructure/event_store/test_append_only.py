@@ -54,3 +54,19 @@ def test_a_reader_records_nothing(database: Database) -> None:
                 ")"
             )
         assert connection.execute("SELECT count(*) FROM event").fetchone() == (0,)
+
+
+def test_nobody_chooses_where_in_the_order_an_event_stands(database: Database) -> None:
+    chosen = (
+        "INSERT INTO event (position, recorded_at, stream_id, version, schema_version, type, state"
+        " , metadata) OVERRIDING SYSTEM VALUE"
+        " VALUES (5, now(), gen_random_uuid(), 1, 1, 'complaint.registered', '{}', '{}')"
+    )
+    conninfo = session_conninfo(
+        database.application_url, schema=database.schema, application_name="tests"
+    )
+    with (
+        psycopg.connect(conninfo) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(chosen)

@@ -47,6 +47,15 @@ def test_of_two_appends_of_one_version_the_second_is_a_conflict(recorder: EventR
     assert [row.version for row in recorder.read_stream(FIRST)] == [1]
 
 
+@pytest.mark.parametrize("versions", [(2,), (1, 3)])
+def test_an_append_that_would_leave_a_hole_is_a_conflict(
+    recorder: EventRecorder, versions: tuple[int, ...]
+) -> None:
+    with pytest.raises(IntegrityError):
+        recorder.append(Append(tuple(entry(FIRST, version) for version in versions)))
+    assert recorder.read_stream(FIRST) == []
+
+
 def test_a_conflict_in_one_stream_leaves_nothing_in_the_other(recorder: EventRecorder) -> None:
     recorder.append(append(SECOND, 1))
     with pytest.raises(IntegrityError):
