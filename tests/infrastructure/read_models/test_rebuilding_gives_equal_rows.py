@@ -18,7 +18,7 @@ NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=25, phases=NO_SHRINKING, suppress_health_check=SLOW)
+@settings(max_examples=15, phases=NO_SHRINKING, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_a_rebuild_gives_the_rows_byte_by_byte_whatever_was_the_size_of_the_pages(
     server: Server, template: Database, data: st.DataObject
