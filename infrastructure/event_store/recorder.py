@@ -43,6 +43,9 @@ MOST_PER_COMMIT: Final = 64
 LEADERS: Final = 3
 """Commits of one process under way at once; measured in `group_commit`."""
 
+POLL_SECONDS: Final = 0.2
+"""A subscriber that no notification reaches looks by itself after this."""
+
 STANDBY_WAIT_CANCELLED: Final = "01000"
 
 _APPEND: Final = "CALL append(%s, %s, %s, %s)"
@@ -97,6 +100,27 @@ class PooledDatastore(PostgresDatastore):
 
     def close(self) -> None:
         """Leave the pool to whoever opened it."""
+
+
+class HistorySubscription(PostgresSubscription):
+    """The library's subscription, with a look after LISTEN and a bounded poll behind it.
+
+    Without them an event that is recorded between the first look and LISTEN is not met before the
+    next one: under load a follower waited for ever.
+    """
+
+    def _listen(self) -> None:
+        try:
+            with self._recorder.datastore.get_connection() as connection:
+                connection.execute(f"LISTEN {CHANNEL}")
+                while not self._has_been_stopped and not self._thread_error:
+                    self._has_been_notified.set()
+                    for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
+                        pass
+        except BaseException as error:  # noqa: BLE001 - the subscriber's own thread raises it
+            if self._thread_error is None:
+                self._thread_error = error
+            self.stop()
 
 
 class EventRecorder(PostgresApplicationRecorder):
@@ -226,7 +250,7 @@ class EventRecorder(PostgresApplicationRecorder):
         self, gt: int | None = None, topics: Sequence[str] = ()
     ) -> Subscription[ApplicationRecorder]:
         """Follow the history from behind a position."""
-        return PostgresSubscription(recorder=self, gt=gt, topics=topics)
+        return HistorySubscription(recorder=self, gt=gt, topics=topics)
 
     def insert_tracking(self, tracking: Tracking) -> None:
         """Note how far a follower has come.
