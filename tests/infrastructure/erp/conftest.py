@@ -5,11 +5,11 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from erp_examples import SECRET
 
 from infrastructure.erp.http_connector import HttpErp
 from infrastructure.erp.simulator_faults import Faults
 from infrastructure.erp.simulator_server import running_simulator
+from tests.infrastructure.erp.erp_examples import SECRET
 
 
 @pytest.fixture

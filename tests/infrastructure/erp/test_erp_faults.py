@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import httpx2
 import pytest
-from erp_examples import SECRET, block_id, order
 
 from application.erp import BlockOrder, ErpBlockState, ErpUnavailable
 from infrastructure.erp.http_connector import HttpErp
 from infrastructure.erp.simulator_faults import Faults
 from infrastructure.erp.wire import BlockRequest
+from tests.infrastructure.erp.erp_examples import SECRET, block_id, order
 
 TRANSPORT_FAULTS = ["lose_before", "lose", "error", "garble"]
 

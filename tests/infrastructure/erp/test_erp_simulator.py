@@ -16,7 +16,6 @@ from uuid import UUID
 import anyio
 import httpx2
 import pytest
-from erp_examples import OTHER_SECRET, SECRET, block_id, order
 
 from application.erp import ErpBlockState, ErpDocument, ErpRefused, ErpReply, ErpUnavailable
 from infrastructure.erp import wire
@@ -26,6 +25,7 @@ from infrastructure.erp.simulator import Books, create_simulator
 from infrastructure.erp.simulator_faults import Faults
 from infrastructure.erp.simulator_ledger import Ledger
 from infrastructure.erp.simulator_server import running_simulator
+from tests.infrastructure.erp.erp_examples import OTHER_SECRET, SECRET, block_id, order
 
 SERVE = """
 import sys

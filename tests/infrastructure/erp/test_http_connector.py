@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from erp_examples import OTHER_SECRET, SECRET, block_id, order
 
 from application.erp import BlockOrder, Erp, ErpBlockState, ErpRefused, ErpUnavailable
 from infrastructure.erp import wire
 from infrastructure.erp.http_connector import HttpErp, UnusableErpAddress
 from infrastructure.erp.signatures import Signatures
+from tests.infrastructure.erp.erp_examples import OTHER_SECRET, SECRET, block_id, order
 
 NOW = datetime.now(UTC)
 Speaking = Callable[[str], Iterator[bytes]]

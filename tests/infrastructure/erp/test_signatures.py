@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from erp_examples import OTHER_SECRET, SECRET, block_id
 from standardwebhooks.webhooks import Webhook
 
 from infrastructure.erp.signatures import (
@@ -14,6 +13,7 @@ from infrastructure.erp.signatures import (
     new_message_id,
     new_secret,
 )
+from tests.infrastructure.erp.erp_examples import OTHER_SECRET, SECRET, block_id
 
 BODY = b'{"state":"confirmed"}'
 MESSAGE_ID = "answer_1"
