@@ -1,5 +1,6 @@
 """The closed registry of stored names: what a row's type and schema version decode to."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, cast
@@ -13,9 +14,14 @@ import domain.disputes.events
 import domain.invoices.events
 from application.recorded import RecordedEvent
 from domain.event import Envelope, Event
+from domain.refusals import RuleBroken
 from infrastructure.event_store.rows import Entry, Row
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]  # Any: a JSON object of an older shape
+
+_ESCAPE: Final = rb"\u0000"
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""The escaped character itself, and not a backslash that somebody wrote before `u0000`."""
 
 MODULES: Final = (
     domain.complaints.events,
@@ -34,6 +40,13 @@ class UnknownEvent(Exception):
             " a newer version of the product wrote it",
         )
         self.position = row.position
+
+
+class TextNotStorable(RuleBroken):
+    """No text holds the character U+0000: PostgreSQL cannot keep it."""
+
+    def __init__(self) -> None:
+        super().__init__("a text holds the character U+0000, which cannot be stored; remove it")
 
 
 class EventTypes:
@@ -76,19 +89,23 @@ class EventTypes:
         return RecordedEvent(position, recorded_at, stream_id, version, event, envelope)
 
     def encode(self, stream_id: UUID, version: int, event: Event, metadata: bytes) -> Entry:
-        """Write an event for the table."""
+        """Write an event for the table.
+
+        Raises:
+            TextNotStorable: a text holds the character U+0000.
+        """
         return Entry(
             stream_id=stream_id,
             version=version,
             schema_version=event.schema_version,
             type=event.type,
-            state=event.__pydantic_serializer__.to_json(event, exclude_none=True),
+            state=_storable(event.__pydantic_serializer__.to_json(event, exclude_none=True)),
             metadata=metadata,
         )
 
     def encode_envelope(self, envelope: Envelope) -> bytes:
-        """Write the circumstances that a command's events share."""
-        return self._encode_envelope(envelope, exclude_defaults=True)
+        """Write the circumstances that a command's events share; refuses as `encode` does."""
+        return _storable(self._encode_envelope(envelope, exclude_defaults=True))
 
     def _upcast(self, row: Row) -> Event:
         event_type = self.types.get(row.type)
@@ -101,6 +118,12 @@ class EventTypes:
                 raise UnknownEvent(row)
             state, shape = upcaster(state), shape + 1
         return event_type.model_validate_json(orjson.dumps(state))
+
+
+def _storable(text: bytes) -> bytes:
+    if _ESCAPE in text and _NUL.search(text):
+        raise TextNotStorable
+    return text
 
 
 def events_in(module: ModuleType) -> list[type[Event]]:

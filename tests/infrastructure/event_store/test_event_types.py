@@ -8,12 +8,13 @@ import psycopg
 import pytest
 from pydantic import ValidationError
 
-from domain.complaints.events import ComplaintAcknowledged
+from domain.complaints.events import ComplaintAcknowledged, ComplaintNoteAdded
 from domain.event import Event
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import (
     MODULES,
     EventTypes,
+    TextNotStorable,
     UnknownEvent,
     events_in,
     product_event_types,
@@ -152,3 +153,18 @@ def test_what_is_encoded_decodes_to_the_same_event_and_envelope(recorder: EventR
     assert decoded.event == ComplaintAcknowledged()
     assert decoded.envelope == envelope()
     assert (decoded.position, decoded.recorded_at) == receipt
+
+
+@pytest.mark.parametrize("text", ["\0", "a customer pasted \0", "\\\0"])
+def test_a_text_that_the_table_cannot_keep_is_refused_before_it_is_sent(text: str) -> None:
+    with pytest.raises(TextNotStorable):
+        product_event_types().encode(FIRST, 1, ComplaintNoteAdded(text=text), b"{}")
+
+
+@pytest.mark.parametrize("text", ["\\u0000", "\\\\u0000", "\u0001"])
+def test_a_text_that_only_looks_like_it_is_kept(recorder: EventRecorder, *, text: str) -> None:
+    types, note = product_event_types(), ComplaintNoteAdded(text=text)
+    metadata = types.encode_envelope(envelope())
+    recorder.append(Append((types.encode(FIRST, 1, note, metadata),)))
+
+    assert types.decode(recorder.read_stream(FIRST)[0]).event == note
