@@ -157,12 +157,21 @@ def await_ready(home: Home) -> None:
     Raises:
         ServerNotStarted: it ended, or is not ready in time.
     """
+    if not becomes_ready(home):
+        raise ServerNotStarted(f"the server ended while starting:\n{last_words(home)}")
+
+
+def becomes_ready(home: Home) -> bool:
+    """Wait until the server lets logins in; tell whether it does, or has ended instead.
+
+    Raises:
+        ServerNotStarted: neither comes about in time.
+    """
     if not _within(START_PATIENCE, lambda: _is_ready(home) or not is_running(home)):
         raise ServerNotStarted(
             f"the server is not ready after {START_PATIENCE:.0f} s:\n{last_words(home)}"
         )
-    if not is_running(home):
-        raise ServerNotStarted(f"the server ended while starting:\n{last_words(home)}")
+    return is_running(home)
 
 
 def found_or_ended(home: Home) -> bool:
