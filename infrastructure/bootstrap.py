@@ -1,8 +1,11 @@
 """The composition root: the only place that wires."""
 
+import logging
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from threading import Event as Signal
+from threading import Thread
 from typing import Final, Literal
 
 import psycopg
@@ -36,6 +39,10 @@ from infrastructure.settings import Settings
 
 REMEMBERED_CASES: Final = 10_000
 POOL_SIZE: Final = 20
+LOOK_SECONDS: Final = 0.5
+"""A killed embedded server is noticed after this at most."""
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class OwnerLoginMissing(DatabaseNotReady):
@@ -70,8 +77,30 @@ def open_database(settings: Settings) -> Generator[Logins]:
             None if owner is None else owner.get_secret_value(),
         )
         return
-    with EmbeddedServer.start(settings.recours_data) as server:
+    with EmbeddedServer.start(settings.recours_data) as server, keeping_alive(server):
         yield Logins(server.url(Login.APPLICATION), server.url(Login.OWNER))
+
+
+@contextmanager
+def keeping_alive(server: EmbeddedServer) -> Generator[None]:
+    """Start the embedded server again whenever it dies while this process uses it."""
+    stop = Signal()
+
+    def watch() -> None:
+        while not stop.wait(LOOK_SECONDS):
+            try:
+                if server.revive():
+                    _LOG.warning("the embedded database had died and was started again")
+            except DatabaseNotReady as error:
+                _LOG.critical("the embedded database does not start again: %s", error)
+
+    watchman = Thread(target=watch, name="database watch", daemon=True)
+    watchman.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watchman.join()
 
 
 def migrate_database(

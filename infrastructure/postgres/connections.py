@@ -15,6 +15,10 @@ from psycopg_pool import ConnectionPool
 STATEMENT_TIMEOUT: Final = timedelta(seconds=30)
 """No statement of a request takes that long; a rebuild asks for its own limit."""
 
+WAIT_SECONDS: Final = 5.0
+"""So long a request waits for a connection. A server that is away is tried anew as often: the
+pool's own pauses between tries would grow to minutes."""
+
 CONNECT_TIMEOUT: Final = 10
 """Seconds until an unreachable server counts as such."""
 
@@ -65,6 +69,8 @@ def open_pool(
         kwargs={"autocommit": True, "prepare_threshold": 0},
         min_size=min_size,
         max_size=max_size,
+        timeout=WAIT_SECONDS,
+        reconnect_timeout=WAIT_SECONDS,
         configure=configure,
         name=application_name,
         open=False,

@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: one server per directory, for as long as any process uses it."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -58,6 +59,20 @@ class EmbeddedServer:
                 server._leave()
                 raise
         return server
+
+    def revive(self) -> bool:
+        """Start the server again if it was killed; tells whether that was needed.
+
+        Raises:
+            ServerNotStarted: why not, with the end of the server's log.
+        """
+        if embedded_cluster.is_running(self._home):
+            return False
+        with alone(self._home.launch_lock):
+            # Given back in the meantime, it is to stay down.
+            if self._lease is not None:
+                self._enter()
+        return True
 
     def url(self, login: Login, *, database: str = DATABASE) -> str:
         """Give the connection string of a login; it holds the password."""
@@ -118,6 +133,9 @@ class EmbeddedServer:
                         f"the server runs but refuses the login {Login.APPLICATION}: {error}"
                     ) from error
                 time.sleep(_DEATH_GLANCE)
+                # Whoever started it may have been killed before the logins were made.
+                with suppress(ServerNotStarted):
+                    self._complete_logins()
             else:
                 return
 

@@ -20,7 +20,7 @@ from application.recorded import RecordedEvent
 from domain.parties import Role
 from infrastructure.bootstrap import open_services
 from infrastructure.settings import Settings
-from tests.faults.harness import until
+from tests.faults.harness import kill_server, until
 
 pytestmark = pytest.mark.skipif(
     "DATABASE_URL" in os.environ, reason="the served product brings its own server here"
@@ -113,6 +113,18 @@ def test_a_killed_api_keeps_every_command_that_it_answered(home: Path, secret: s
     assert_dense(history)
 
 
+def test_an_api_goes_on_after_its_database_was_killed(home: Path, secret: str) -> None:
+    api = Api.start(home)
+    try:
+        with knocking(api.address, secret) as client:
+            for _ in range(KILLS):
+                kept = read(client.post("/v1/complaints", json=COMPLAINT).raise_for_status())
+                kill_server(home)
+                until(partial(is_served, client, kept))
+    finally:
+        api.kill()
+
+
 def test_of_agents_that_act_on_one_version_exactly_one_succeeds(home: Path, secret: str) -> None:
     api = Api.start(home)
     try:
@@ -125,6 +137,12 @@ def test_of_agents_that_act_on_one_version_exactly_one_succeeds(home: Path, secr
     finally:
         api.kill()
     assert len(everything(home)) == ROUNDS + 1
+
+
+def is_served(client: httpx2.Client, kept: Answered) -> bool:
+    answer = client.get(f"/v1/complaints/{kept.case_id}")
+    assert answer.status_code in {200, 503}, "a database that is away is said to be away"
+    return answer.status_code == 200
 
 
 def have(answered: list[Answered], enough: int) -> bool:
