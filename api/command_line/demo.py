@@ -33,7 +33,7 @@ from infrastructure.event_store.cases import BORN_AS
 from infrastructure.operating import count_events
 from infrastructure.settings import Settings
 
-ROLES: Final = (Role.AGENT, Role.MANAGER, Role.FINANCE, Role.AUDITOR)
+ROLES: Final = (Role.AGENT, Role.MANAGER, Role.FINANCE, Role.AUDITOR, Role.CONNECTOR)
 LOOK_SECONDS: Final = 0.02
 PATIENCE: Final = 1_500
 """So many looks for an answer of the ERP: half a minute."""

@@ -92,7 +92,7 @@ def show_access(keys: tuple[IssuedKey, ...], *, url: str | None, erp: str | None
         show(table((Column("what"), Column("where")), places))
         show()
     rows = [(key.key.role, key.secret) for key in keys]
-    show(table((Column("API key for"), Column("secret, shown this once")), rows))
+    show(table((Column("API key of"), Column("shown this once")), rows))
 
 
 def show_commands(played: Played, keys: tuple[IssuedKey, ...], *, url: str | None) -> None:

@@ -30,7 +30,13 @@ def test_the_first_demo_tells_a_few_hundred_cases_and_plays_one_to_the_end(
     assert answer["story"]["added"] == answer["story"]["cases"] > 300
     assert answer["identical"] is True
     assert answer["live"]["events"] > 25
-    assert [key["role"] for key in answer["keys"]] == ["agent", "manager", "finance", "auditor"]
+    assert [key["role"] for key in answer["keys"]] == [
+        "agent",
+        "manager",
+        "finance",
+        "auditor",
+        "connector",
+    ]
     assert answer["url"] is None
 
 
@@ -60,7 +66,7 @@ def test_a_new_demo_ends_the_keys_of_the_one_before(told: Here) -> None:
     keys = told("keys", "list", "--json").document["keys"]
     usable = [key["role"] for key in keys if key["revoked_at"] is None]
 
-    assert sorted(usable) == ["agent", "auditor", "finance", "manager"]
+    assert sorted(usable) == ["agent", "auditor", "connector", "finance", "manager"]
 
 
 def test_the_demo_stays_away_from_a_database_with_other_cases(recours: Here) -> None:
