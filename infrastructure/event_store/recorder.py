@@ -40,9 +40,6 @@ CHANNEL: Final = "event"
 MOST_PER_COMMIT: Final = 64
 """Appends joined in one commit; beyond this the time in the lock grows without saving more."""
 
-LEADERS: Final = 3
-"""Commits of one process under way at once; measured in `group_commit`."""
-
 POLL_SECONDS: Final = 0.2
 """A subscriber that no notification reaches looks by itself after this."""
 
@@ -136,7 +133,7 @@ class EventRecorder(PostgresApplicationRecorder):
         self.sql_create_statements.clear()  # our migrations own the schema
         self.channel_name = CHANNEL
         self._pool = pool
-        self._group = GroupCommit(self._commit_all, most=MOST_PER_COMMIT, leaders=LEADERS)
+        self._group = GroupCommit(self._commit_all, most=MOST_PER_COMMIT)
 
     def append(self, append: Append) -> Receipt:
         """Append events durably, all or none.
