@@ -73,6 +73,8 @@ class BlockedLinesView(Answer):
     valid_at: datetime
     known_at: datetime | None
     lines: list[BlockedLineRow]
+    has_more: bool
+    """More lines were blocked than `limit` lets through; ask by customer, or for more."""
 
 
 @router.get("", operation_id="blocked-payments.exposure", responses=reads())
@@ -100,7 +102,8 @@ def lines(
     """Which document lines were blocked, longest first."""
     valid = valid_at or call.services.clock.now()
     found = call.services.questions.blocked_lines(
-        valid_at=valid, known_at=known_at, customer_id=customer, limit=limit
+        valid_at=valid, known_at=known_at, customer_id=customer, limit=limit + 1
     )
-    rows = [BlockedLineRow.model_validate(row) for row in found]
-    return BlockedLinesView(valid_at=valid, known_at=known_at, lines=rows)
+    rows = [BlockedLineRow.model_validate(row) for row in found[:limit]]
+    more = len(found) > limit
+    return BlockedLinesView(valid_at=valid, known_at=known_at, lines=rows, has_more=more)

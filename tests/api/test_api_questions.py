@@ -207,6 +207,7 @@ def test_blocked_lines_are_listed(door: Door, question: dict[str, str], found: i
     answer = door.client(Role.FINANCE).get("/v1/blocked-payments/lines", params=question).json()
 
     assert len(answer["lines"]) == found
+    assert answer["has_more"] is ("limit" in question)
     assert all(row["blocked_since"] == "2026-03-10T12:00:00Z" for row in answer["lines"])
 
 
