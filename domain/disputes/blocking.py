@@ -94,7 +94,7 @@ def block_confirmed(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Even
         BlockSuperseded: the block holds no line of this dispute.
     """
     LIFECYCLE.require("block_confirmed", dispute.status, by=by)
-    line_id = _line_of(dispute, block_id)
+    line_id = line_held_by(dispute, block_id)
     if set(dispute.lines_to_block) <= {line_id}:
         return [events.PaymentBlocked(line_id=line_id, block_id=block_id)]
     return [events.LineBlockConfirmed(line_id=line_id, block_id=block_id)]
@@ -114,7 +114,7 @@ def block_failed(
         BlockSuperseded: the block holds no line of this dispute.
     """
     LIFECYCLE.require("block_failed", dispute.status, by=by)
-    line_id = _line_of(dispute, block_id)
+    line_id = line_held_by(dispute, block_id)
     failed = events.BlockFailed(line_id=line_id, block_id=block_id, refused=refused, cause=cause)
     return [failed]
 
@@ -156,7 +156,7 @@ def block_drifted(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Event]
         BlockSuperseded: the block holds no line of this dispute.
     """
     LIFECYCLE.require("block_drifted", dispute.status, by=by)
-    line_id = _line_of(dispute, block_id)
+    line_id = line_held_by(dispute, block_id)
     return [events.BlockDrifted(line_id=line_id, block_id=block_id)]
 
 
@@ -170,7 +170,12 @@ def check_superseded(dispute: Dispute, *, block_id: UUID) -> None:
         raise BlockInUse(dispute.id)
 
 
-def _line_of(dispute: Dispute, block_id: UUID) -> UUID:
+def line_held_by(dispute: Dispute, block_id: UUID) -> UUID:
+    """Find the line that the block holds.
+
+    Raises:
+        BlockSuperseded: the block holds no line of this dispute.
+    """
     line_id = dispute.line_of(block_id)
     if line_id is None:
         raise BlockSuperseded(block_id)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from domain.disputes import events
-from domain.disputes.blocking import BlockSuperseded
+from domain.disputes.blocking import line_held_by
 from domain.disputes.dispute import Dispute
 from domain.disputes.lifecycle import LIFECYCLE
 from domain.disputes.lines import Allocation
@@ -83,7 +83,7 @@ def release_confirmed(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Ev
         BlockSuperseded: the block holds no line of this dispute.
     """
     LIFECYCLE.require("release_confirmed", dispute.status, by=by)
-    line_id = _line_of(dispute, block_id)
+    line_id = line_held_by(dispute, block_id)
     if set(dispute.unreleased_blocks) <= {block_id}:
         return [events.PaymentReleased(line_id=line_id, block_id=block_id)]
     return [events.LineReleased(line_id=line_id, block_id=block_id)]
@@ -96,7 +96,7 @@ def release_failed(dispute: Dispute, *, block_id: UUID, cause: str, by: Actor) -
         BlockSuperseded: the block holds no line of this dispute.
     """
     LIFECYCLE.require("release_failed", dispute.status, by=by)
-    line_id = _line_of(dispute, block_id)
+    line_id = line_held_by(dispute, block_id)
     return [events.ReleaseFailed(line_id=line_id, block_id=block_id, cause=cause)]
 
 
@@ -144,10 +144,3 @@ def reinstate(dispute: Dispute, *, by: Actor) -> list[Event]:
 
 def _release_of_nothing(dispute: Dispute) -> list[Event]:
     return [] if dispute.unreleased_blocks else [events.PaymentReleased()]
-
-
-def _line_of(dispute: Dispute, block_id: UUID) -> UUID:
-    line_id = dispute.line_of(block_id)
-    if line_id is None:
-        raise BlockSuperseded(block_id)
-    return line_id
