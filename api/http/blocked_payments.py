@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -76,6 +76,23 @@ class BlockedLinesView(Answer):
     has_more: bool
     """More lines were blocked than `limit` lets through; ask by customer, or for more."""
 
+    @classmethod
+    def of(
+        cls,
+        rows: list[BlockedLineRow],
+        *,
+        valid_at: datetime,
+        known_at: datetime | None,
+        limit: int,
+    ) -> Self:
+        """Keep the first `limit` of the rows, which are one more where there are more."""
+        return cls(
+            valid_at=valid_at,
+            known_at=known_at,
+            lines=rows[:limit],
+            has_more=len(rows) > limit,
+        )
+
 
 @router.get("", operation_id="blocked-payments.exposure", responses=reads())
 def exposure(
@@ -104,6 +121,5 @@ def lines(
     found = call.services.questions.blocked_lines(
         valid_at=valid, known_at=known_at, customer_id=customer, limit=limit + 1
     )
-    rows = [BlockedLineRow.model_validate(row) for row in found[:limit]]
-    more = len(found) > limit
-    return BlockedLinesView(valid_at=valid, known_at=known_at, lines=rows, has_more=more)
+    rows = [BlockedLineRow.model_validate(row) for row in found]
+    return BlockedLinesView.of(rows, valid_at=valid, known_at=known_at, limit=limit)
