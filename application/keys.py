@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from application.errors import ApplicationError
+from application.reach import EVERYWHERE, Reach
 from domain.parties import Actor, ActorKind, Role
 
 KINDS = {
@@ -47,7 +48,10 @@ class Principal:
     """Somebody, or something, that was let in."""
 
     subject_id: str
+    """Who it is; two keys of one subject are one person."""
+
     role: Role
+    reach: Reach = EVERYWHERE
 
     @property
     def actor(self) -> Actor:
