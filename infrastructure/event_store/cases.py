@@ -101,19 +101,19 @@ class RecordedCases:
 
     def history(self, case_id: UUID) -> Sequence[RecordedEvent]:
         """Read everything recorded of a case; see the port."""
-        return [self._event_types.decode(row) for row in self._recorder.read_stream(case_id)]
+        return list(self._event_types.decode_all(self._recorder.read_stream(case_id)))
 
     def histories(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[RecordedEvent]]:
         """Read the histories of several cases at once; a case without one is left out."""
         histories: dict[UUID, list[RecordedEvent]] = {}
-        for row in self._recorder.read_streams(case_ids):
-            histories.setdefault(row.stream_id, []).append(self._event_types.decode(row))
+        for recorded in self._event_types.decode_all(self._recorder.read_streams(case_ids)):
+            histories.setdefault(recorded.stream_id, []).append(recorded)
         return histories
 
     def everything(self, *, after: int = 0) -> Iterator[RecordedEvent]:
         """Read the whole history in order; see the port."""
         while rows := self._recorder.read_after(after, limit=PAGE):
-            yield from map(self._event_types.decode, rows)
+            yield from self._event_types.decode_all(rows)
             after = rows[-1].position
 
     def fold(self, case_id: UUID) -> Case | None:

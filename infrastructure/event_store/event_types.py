@@ -1,7 +1,7 @@
 """The closed registry of stored names: what a row's type and schema version decode to."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, cast
 from uuid import UUID
@@ -72,7 +72,9 @@ class EventTypes:
             (name, event_type.schema_version): event_type.__pydantic_validator__.validate_json
             for name, event_type in self.types.items()
         }
-        self._decode_envelope = Envelope.__pydantic_validator__.validate_json
+        self._decode_envelope: Callable[[str], Envelope] = (
+            Envelope.__pydantic_validator__.validate_json
+        )
         self._encode_envelope = Envelope.__pydantic_serializer__.to_json
 
     def decode(self, row: Row) -> RecordedEvent:
@@ -81,12 +83,26 @@ class EventTypes:
         Raises:
             UnknownEvent: the registry does not know its name or its shape.
         """
-        position, recorded_at, stream_id, version, schema_version, name, state, metadata = row
-        decoder = self._decoders.get((name, schema_version))
-        event: Event = decoder(state) if decoder is not None else self._upcast(row)
-        envelope: Envelope = self._decode_envelope(metadata)
-        # By place: by name this would cost as much as a fifth of the decoding.
-        return RecordedEvent(position, recorded_at, stream_id, version, event, envelope)
+        return next(self.decode_all((row,)))
+
+    def decode_all(self, rows: Iterable[Row]) -> Iterator[RecordedEvent]:
+        """Read rows as typed events, each when it is asked for.
+
+        The events of one command stand side by side with the same envelope, letter for letter:
+        it is decoded once for all of them.
+
+        Raises:
+            UnknownEvent: the registry does not know the name or the shape of the next row.
+        """
+        decoders, told, envelope = self._decoders, "", None
+        for row in rows:
+            position, recorded_at, stream_id, version, schema_version, name, state, metadata = row
+            decoder = decoders.get((name, schema_version))
+            event: Event = decoder(state) if decoder is not None else self._upcast(row)
+            if envelope is None or metadata != told:
+                told, envelope = metadata, self._decode_envelope(metadata)
+            # By place: by name this would cost as much as a fifth of the decoding.
+            yield RecordedEvent(position, recorded_at, stream_id, version, event, envelope)
 
     def encode(self, stream_id: UUID, version: int, event: Event, metadata: bytes) -> Entry:
         """Write an event for the table.

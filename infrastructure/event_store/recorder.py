@@ -22,7 +22,7 @@ from eventsourcing.postgres import (
     PostgresDatastore,
     PostgresSubscription,
 )
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -35,6 +35,7 @@ from infrastructure.event_store.rows import (
     Receipt,
     Row,
 )
+from infrastructure.postgres.connections import LentCursor
 
 CHANNEL: Final = "event"
 MOST_PER_COMMIT: Final = 64
@@ -146,18 +147,18 @@ class EventRecorder(PostgresApplicationRecorder):
 
     def read_stream(self, stream_id: UUID) -> list[Row]:
         """Read a stream from its first event to its last."""
-        with self._pool.connection() as connection:
-            return _rows(connection, _READ_STREAM, [stream_id])
+        with LentCursor(self._pool) as cursor:
+            return _rows(cursor, _READ_STREAM, [stream_id])
 
     def read_streams(self, stream_ids: Sequence[UUID]) -> list[Row]:
         """Read several streams in one round trip, each from its first event to its last."""
-        with self._pool.connection() as connection:
-            return _rows(connection, _READ_STREAMS, [list(stream_ids)])
+        with LentCursor(self._pool) as cursor:
+            return _rows(cursor, _READ_STREAMS, [list(stream_ids)])
 
     def read_after(self, position: int, *, limit: int) -> list[Row]:
         """Read the history in order, from behind a position."""
-        with self._pool.connection() as connection:
-            return _rows(connection, _READ_AFTER, [position, limit])
+        with LentCursor(self._pool) as cursor:
+            return _rows(cursor, _READ_AFTER, [position, limit])
 
     def insert_events(
         self,
@@ -188,10 +189,10 @@ class EventRecorder(PostgresApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Read a stream, or a part of it, in the library's terms."""
-        with self._errors(), self._pool.connection() as connection:
+        with self._errors(), LentCursor(self._pool) as cursor:
             direction = -1 if desc else 1
             rows = _rows(
-                connection,
+                cursor,
                 _READ_PART,
                 [originator_id, gt, gt, lte, lte, direction, limit],
             )
@@ -219,9 +220,9 @@ class EventRecorder(PostgresApplicationRecorder):
         """Read the history, or a part of it, in the library's terms."""
         after = -1 if start is None else start - 1 if inclusive_of_start else start
         wanted = list(topics) or None
-        with self._errors(), self._pool.connection() as connection:
+        with self._errors(), LentCursor(self._pool) as cursor:
             rows = _rows(
-                connection,
+                cursor,
                 _READ_NOTIFICATIONS,
                 [after, stop, stop, wanted, wanted, limit],
             )
@@ -255,8 +256,8 @@ class EventRecorder(PostgresApplicationRecorder):
         Raises:
             IntegrityError: it has been there before.
         """
-        with self._errors(), self._pool.connection() as connection:
-            noted = connection.execute(
+        with self._errors(), LentCursor(self._pool) as cursor:
+            noted = cursor.execute(
                 "INSERT INTO tracking AS known VALUES (%s, %s) ON CONFLICT (application_name)"
                 " DO UPDATE SET notification_id = excluded.notification_id"
                 " WHERE known.notification_id < excluded.notification_id",
@@ -271,8 +272,8 @@ class EventRecorder(PostgresApplicationRecorder):
         return self._one(query, [application_name])
 
     def _one(self, query: LiteralString, parameters: list[object]) -> int | None:
-        with self._errors(), self._pool.connection() as connection:
-            found = connection.execute(query, parameters).fetchone()
+        with self._errors(), LentCursor(self._pool) as cursor:
+            found = cursor.execute(query, parameters).fetchone()
         return None if found is None else found[0]
 
     def _commit_all(self, appends: Sequence[Append]) -> Sequence[Receipt | BaseException]:
@@ -309,8 +310,8 @@ class EventRecorder(PostgresApplicationRecorder):
             None if tracking is None else tracking.application_name,
             None if tracking is None else tracking.notification_id,
         )
-        with self._errors(), self._pool.connection() as connection:
-            return _call(connection, parameters)
+        with self._errors(), LentCursor(self._pool) as cursor:
+            return _call(cursor, parameters)
 
     @contextmanager
     def _errors(self) -> Generator[None]:
@@ -320,19 +321,19 @@ class EventRecorder(PostgresApplicationRecorder):
             raise IntegrityError(str(error)) from error
 
 
-def _call(connection: Connection[TupleRow], parameters: tuple[object, ...]) -> Receipt:
+def _call(cursor: Cursor[TupleRow], parameters: tuple[object, ...]) -> Receipt:
     notices: list[str | None] = []
 
     def note(diagnostic: psycopg.errors.Diagnostic) -> None:
         notices.append(diagnostic.sqlstate)
 
-    connection.add_notice_handler(note)
+    cursor.connection.add_notice_handler(note)
     try:
-        found = connection.execute(_APPEND, parameters).fetchone()
+        found = cursor.execute(_APPEND, parameters).fetchone()
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise OutcomeUnknown(str(error)) from error
     finally:
-        connection.remove_notice_handler(note)
+        cursor.connection.remove_notice_handler(note)
     if STANDBY_WAIT_CANCELLED in notices:
         raise OutcomeUnknown("the synchronous standby has not confirmed the commit")
     assert found is not None, "CALL answers with its INOUT parameters"
@@ -353,12 +354,8 @@ def _json(entries: Sequence[Entry]) -> str:
     ).decode()
 
 
-def _rows(
-    connection: Connection[TupleRow],
-    query: LiteralString,
-    parameters: list[object],
-) -> list[Row]:
-    return list(map(Row._make, connection.execute(query, parameters).fetchall()))
+def _rows(cursor: Cursor[TupleRow], query: LiteralString, parameters: list[object]) -> list[Row]:
+    return list(map(Row._make, cursor.execute(query, parameters).fetchall()))
 
 
 def _entry(event: StoredEvent) -> Entry:

@@ -2,10 +2,11 @@
 
 import select
 from datetime import timedelta
+from functools import cached_property
 from typing import Final
 
 import orjson
-from psycopg import Connection, OperationalError
+from psycopg import Connection, Cursor, OperationalError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import ConnStatus
 from psycopg.rows import TupleRow
@@ -21,6 +22,15 @@ pool's own pauses between tries would grow to minutes."""
 
 CONNECT_TIMEOUT: Final = 10
 """Seconds until an unreachable server counts as such."""
+
+
+class ServingConnection(Connection[TupleRow]):
+    """A connection that keeps one cursor: to make one costs 5 µs, as much as to read five rows."""
+
+    @cached_property
+    def standing_cursor(self) -> Cursor[TupleRow]:
+        """The cursor for whoever holds the connection and reads an answer at once."""
+        return self.cursor()
 
 
 class ServingPool(ConnectionPool[Connection[TupleRow]]):
@@ -64,7 +74,7 @@ def open_pool(
             application_name=application_name,
             statement_timeout=statement_timeout,
         ),
-        connection_class=Connection[TupleRow],
+        connection_class=ServingConnection,
         # Prepared at the first use: the product has few statements and sends each of them often.
         kwargs={"autocommit": True, "prepare_threshold": 0},
         min_size=min_size,
@@ -81,6 +91,27 @@ def open_pool(
         pool.close()
         raise
     return pool
+
+
+class LentCursor:
+    """The standing cursor of a pool's connection, for one statement outside a transaction.
+
+    What the pool's own `connection` does beyond this, to commit or to roll back, such a statement
+    has no use for; it costs 5 µs.
+    """
+
+    def __init__(self, pool: ConnectionPool[Connection[TupleRow]]) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> Cursor[TupleRow]:
+        """Take a connection from the pool."""
+        self._connection = self._pool.getconn()
+        assert isinstance(self._connection, ServingConnection), "`open_pool` makes no others"
+        return self._connection.standing_cursor
+
+    def __exit__(self, *failure: object) -> None:
+        """Give it back; a broken one is replaced there."""
+        self._pool.putconn(self._connection)
 
 
 def session_conninfo(

@@ -91,4 +91,4 @@ def _read(
 ) -> list[RecordedEvent]:
     with cursor.connection.cursor() as reader:
         rows: list[TupleRow] = reader.execute(_READ, [after, limit]).fetchall()
-    return [event_types.decode(row) for row in map(Row._make, rows)]
+    return list(event_types.decode_all(map(Row._make, rows)))

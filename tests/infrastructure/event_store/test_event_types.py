@@ -1,6 +1,7 @@
 """What a row decodes to: the closed registry of stored names, and what becomes of older shapes."""
 
 import sys
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -142,6 +143,23 @@ def test_an_unknown_event_in_the_table_stops_its_reader_at_its_position(
     assert next(everything).event.type == "complaint.registered"
     with pytest.raises(UnknownEvent):
         next(everything)
+
+
+def test_the_events_of_one_command_share_its_envelope_and_no_other_does() -> None:
+    types = product_event_types()
+    monday, tuesday = (
+        envelope().model_copy(update={"occurred_at": day}).model_dump_json()
+        for day in (MONDAY, MONDAY + timedelta(days=1))
+    )
+    rows = [
+        row("complaint.acknowledged")._replace(metadata=metadata)
+        for metadata in (monday, monday, tuesday, monday)
+    ]
+
+    decoded = list(types.decode_all(rows))
+
+    assert decoded == [types.decode(each) for each in rows]
+    assert decoded[0].envelope is decoded[1].envelope
 
 
 def test_what_is_encoded_decodes_to_the_same_event_and_envelope(recorder: EventRecorder) -> None:

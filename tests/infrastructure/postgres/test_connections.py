@@ -6,12 +6,12 @@ import psycopg
 import pytest
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
-from psycopg.errors import QueryCanceled
+from psycopg.errors import DivisionByZero, QueryCanceled
 from psycopg.rows import TupleRow
 from psycopg.types.json import Json
 from psycopg_pool import ConnectionPool
 
-from infrastructure.postgres.connections import open_pool
+from infrastructure.postgres.connections import LentCursor, open_pool
 from tests.databases import Database
 
 
@@ -104,3 +104,27 @@ def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(
     with psycopg.connect(database.application_url, autocommit=True) as another:
         another.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
     assert asked(pool, "SELECT pg_backend_pid()") != ended
+
+
+def test_a_lent_cursor_comes_back_after_an_error_and_serves_again(database: Database) -> None:
+    with open_pool(
+        database.application_url, schema="recours", min_size=1, max_size=1, application_name="one"
+    ) as pool:
+        with LentCursor(pool) as first:
+            assert first.execute("SELECT 1").fetchall() == [(1,)]
+        with pytest.raises(DivisionByZero), LentCursor(pool) as failing:
+            failing.execute("SELECT 1 / 0")
+        with LentCursor(pool) as again:
+            assert again is first, "to make a cursor is what lending one saves"
+            assert again.execute("SELECT 2").fetchall() == [(2,)]
+
+
+def test_a_lent_cursor_is_never_one_whose_server_has_gone(
+    database: Database, pool: ConnectionPool[Connection[TupleRow]]
+) -> None:
+    with LentCursor(pool) as cursor:
+        ended = cursor.connection.info.backend_pid
+    with psycopg.connect(database.application_url, autocommit=True) as another:
+        another.execute("SELECT pg_terminate_backend(%s, 5000)", [ended])
+    with LentCursor(pool) as cursor:
+        assert cursor.execute("SELECT pg_backend_pid()").fetchone() != (ended,)
