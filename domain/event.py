@@ -41,7 +41,8 @@ class Envelope(BaseModel):
 
     `occurred_at` is when the fact happened; when we learnt it (`recorded_at`) is the store's to
     say. `correlation_id` joins everything that one request or one import set off; `causation_id`
-    is the event (`stream:version`) that made the system act, or nothing when a person acted.
+    is what made it act: the request that carried the command (`request:<uuid>`), the event that the
+    system reacts to (`stream:version`), or nothing where neither is known.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -9,6 +9,8 @@ from psycopg.conninfo import conninfo_to_dict
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infrastructure.logs import LogForm, LogLevel
+
 
 def _default_directory() -> Path:
     # The XDG specification says that a relative XDG_DATA_HOME counts as not set.
@@ -48,6 +50,12 @@ class Settings(BaseSettings):
 
     recours_erp_secret: SecretStr | None = None
     """What both sides sign their messages with: `whsec_` and the base64 of 24 to 64 bytes."""
+
+    recours_log: LogForm | None = None
+    """How `serve` and `worker` write their log; by whether it goes to a terminal, if not said."""
+
+    recours_log_level: LogLevel = LogLevel.INFO
+    """From which weight on something is logged: `debug`, `info`, `warning`, `error`."""
 
     @field_validator("database_url", "database_owner_url")
     @classmethod

@@ -1,6 +1,8 @@
 """What is said about errors: one line that helps for those we know, everything for the others."""
 
+import logging
 import traceback
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -8,7 +10,10 @@ from api.command_line.output import say
 from application.errors import ApplicationError
 from domain.refusals import Refusal
 from infrastructure.imports.files import InputError
+from infrastructure.logs import is_machine_read
 from infrastructure.settings import Settings
+
+_LOG: Final = logging.getLogger("recours")
 
 
 class SettingsWrong(ApplicationError):
@@ -45,6 +50,9 @@ def tell_fault(error: Exception) -> bool:
             say("[red]recours:[/red] {}", str(error))
         case OSError(filename=str(name), strerror=str(why)):
             say("[red]recours:[/red] {}", f"{name}: {why.lower()}")
+        case _ if is_machine_read():
+            _LOG.critical("a fault of the product ends this process", exc_info=error)
+            return False
         case _:
             say("{}", "".join(traceback.format_exception(error)).rstrip())
             say("[red]recours:[/red] this is a fault of the product; please report the lines above")

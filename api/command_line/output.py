@@ -1,5 +1,6 @@
 """What goes where: answers to the standard output, everything else to the standard error."""
 
+import logging
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,9 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.money import EXPONENTS
+from infrastructure.logs import is_machine_read
 
 UNLIMITED: Final = 100_000
 """Columns of an output that is no terminal: whoever reads it breaks no lines."""
+
+_LOG: Final = logging.getLogger("recours")
 
 
 def answers() -> Console:
@@ -40,7 +44,10 @@ def _console(*, stderr: bool) -> Console:
 def say(message: str, *values: object) -> None:
     """Tell a message; the values are no markup, whatever they hold."""
     text = message.format(*(escape(str(value)) for value in values)) if values else message
-    messages().print(text, soft_wrap=True)
+    if is_machine_read():
+        _LOG.info(Text.from_markup(text).plain)
+    else:
+        messages().print(text, soft_wrap=True)
 
 
 def show(renderable: object = "") -> None:

@@ -17,6 +17,7 @@ from api.command_line.working import tell_of_desk, working
 from api.http.app import create_app
 from application.services import Services
 from infrastructure.bootstrap import POOL_SIZE, open_desk
+from infrastructure.logs import start_logging
 
 REQUESTS_AT_ONCE: Final = POOL_SIZE - 4
 """More threads would only wait for the pool's connections; a few are left to the projector."""
@@ -35,7 +36,7 @@ class ApiServer(uvicorn.Server):
             uvicorn.Config(
                 create_app(services),
                 lifespan="off",
-                log_level="warning",
+                log_config=None,
                 access_log=False,
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
@@ -76,6 +77,7 @@ class ApiServer(uvicorn.Server):
 def serve(*, host: str, port: int, with_worker: bool) -> None:
     """Serve the API until told to stop."""
     settings = read_settings()
+    start_logging(settings.recours_log, level=settings.recours_log_level)
     with listening(host, port=port) as listener, opened(settings) as wiring:
         server = ApiServer(
             wiring.services,

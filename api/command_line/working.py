@@ -12,6 +12,7 @@ from api.command_line.opening import opened
 from api.command_line.output import say
 from application.erp_desk import ErpDesk
 from infrastructure.bootstrap import Wiring, open_desk
+from infrastructure.logs import start_logging
 from infrastructure.worker import run_worker
 
 
@@ -43,6 +44,7 @@ def working(
 def work_alone() -> None:
     """Do the background work in the foreground until told to stop."""
     settings = read_settings()
+    start_logging(settings.recours_log, level=settings.recours_log_level)
     stop, interrupted = Signal(), Signal()
 
     def end(number: int, _frame: FrameType | None) -> None:

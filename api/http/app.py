@@ -16,11 +16,14 @@ from api.http import (
     health,
     invoices,
     keys,
+    metrics,
     payment_blocks,
     projections,
 )
 from api.http.describing import ABOUT, describe
 from api.http.doorway import Doorway
+from api.http.measuring import Metrics
+from api.http.observing import Observing
 from api.http.refusing import answer_with_problems
 from application.services import Services
 
@@ -37,6 +40,7 @@ ROUTERS: Final = (
     projections.router,
     keys.router,
     health.router,
+    metrics.router,
 )
 
 
@@ -55,7 +59,10 @@ def create_app(services: Services) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
+    app.state.metrics = measured = Metrics()
+    # The last one added stands outermost.
     app.add_middleware(Doorway, identities=services.identities)
+    app.add_middleware(Observing, identities=services.identities, metrics=measured)
     answer_with_problems(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -56,6 +56,7 @@ class Call:
     services: Services
     principal: Principal
     correlation_id: UUID
+    request_id: UUID
     response: Response
     case_id: UUID
     expected_version: int | None = None
@@ -67,6 +68,7 @@ class Call:
             channel=said.channel,
             occurred_at=said.occurred_at or self.services.clock.now(),
             correlation_id=self.correlation_id,
+            causation_id=f"request:{self.request_id}",
             reason=said.reason,
             evidence=tuple(Evidence(**given.model_dump()) for given in said.evidence),
         )
@@ -117,11 +119,12 @@ def asking(operation: Operation) -> Callable[[Request, Response, Bearer], Call]:
 
     def ask(request: Request, response: Response, bearer: Bearer) -> Call:
         services = services_of(request)
-        principal = _let_in(services, bearer, operation)
+        principal = _let_in(request, bearer, operation)
         return Call(
             services=services,
             principal=principal,
             correlation_id=request.state.correlation_id,
+            request_id=request.state.request_id,
             response=response,
             case_id=services.identities.new(),
         )
@@ -161,11 +164,12 @@ def changing(operation: Operation) -> Callable[[Request, Response, Bearer, UUID,
         if_match: IfMatch = None,
     ) -> Call:
         services = services_of(request)
-        principal = _let_in(services, bearer, operation)
+        principal = _let_in(request, bearer, operation)
         return Call(
             services=services,
             principal=principal,
             correlation_id=request.state.correlation_id,
+            request_id=request.state.request_id,
             response=response,
             case_id=case_id,
             expected_version=_read_version(if_match),
@@ -179,10 +183,11 @@ def services_of(request: Request) -> Services:
     return cast("Services", request.app.state.services)
 
 
-def _let_in(services: Services, bearer: Bearer, operation: Operation) -> Principal:
+def _let_in(request: Request, bearer: Bearer, operation: Operation) -> Principal:
     if bearer is None:
         raise KeyMissing
-    principal = services.keys.authenticate(bearer.credentials)
+    principal = services_of(request).keys.authenticate(bearer.credentials)
+    request.state.principal = principal  # for the log, which tells its role
     require(operation, role=principal.role)
     return principal
 

@@ -42,7 +42,8 @@ class Doorway:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["correlation_id"] = self._identities.new()
+        if "correlation_id" not in state:
+            state["correlation_id"] = self._identities.new()
         answer = _Answer(send, state=state)
         try:
             await self._app(scope, await _let_in(scope, receive), answer.send)

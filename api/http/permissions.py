@@ -21,6 +21,7 @@ class Operation(StrEnum):
     READ_CUSTOMERS = "read_customers"
     READ_EXPOSURE = "read_exposure"
     READ_PROJECTIONS = "read_projections"
+    READ_METRICS = "read_metrics"
     MANAGE_KEYS = "manage_keys"
 
 
@@ -42,6 +43,7 @@ PERMITTED: Final = MappingProxyType(
         Operation.READ_CUSTOMERS: _READERS,
         Operation.READ_EXPOSURE: _READERS,
         Operation.READ_PROJECTIONS: frozenset({Role.AUDITOR, Role.ADMIN}),
+        Operation.READ_METRICS: frozenset({Role.AUDITOR, Role.ADMIN}),
         Operation.MANAGE_KEYS: frozenset({Role.ADMIN}),
     },
 )

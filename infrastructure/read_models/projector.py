@@ -126,7 +126,8 @@ class Projector:
             connection.execute(_FAIL, [projection.name, position, str(failure)])
         del self._running[projection.name]
         self.failures.append(failure)
-        _LOG.critical("%s", failure)
+        stopped = "projection %s stopped before position %s: %s"
+        _LOG.critical(stopped, projection.name, position, error)
 
 
 def _raise_if_passing(error: Exception) -> None:

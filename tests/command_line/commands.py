@@ -91,11 +91,12 @@ class Here:
 
 
 def await_line(process: subprocess.Popen[str], *, beginning: str) -> str:
-    """Read what a process says until a line begins like this."""
+    """Read what a process logs until a line says something that begins like this."""
     assert process.stderr is not None, "the process was started with a pipe"
     for line in process.stderr:
-        if line.startswith(beginning):
-            return line.strip()
+        said = json.loads(line)["message"] if line.startswith("{") else line.strip()
+        if said.startswith(beginning):
+            return str(said)
     raise AssertionError(f"it ended with {process.wait()} and never said {beginning}")
 
 
