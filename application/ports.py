@@ -2,35 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
+from application.case import Case
+from application.once import Once, RememberedKeys
 from application.recorded import Recorded, RecordedEvent
 from domain.event import Envelope, Event
-
-
-class Case(Protocol):
-    """Anything that remembers its own history: complaint, dispute, payment block, invoice."""
-
-    @property
-    def id(self) -> UUID:
-        """The case, which is its stream."""
-        ...
-
-    @property
-    def version(self) -> int:
-        """How many events the memory holds."""
-        ...
-
-    @classmethod
-    def born(cls, case_id: UUID, event: Event, envelope: Envelope) -> Self:
-        """Begin the memory with the first event of the stream."""
-        ...
-
-    def after(self, event: Event, envelope: Envelope) -> Self:
-        """Take a recorded fact in; never refuses."""
-        ...
-
 
 C = TypeVar("C", bound=Case)
 R = TypeVar("R")
@@ -130,4 +108,23 @@ class Cases(Protocol):
 
     def everything(self, *, after: int = 0) -> Iterator[RecordedEvent]:
         """Read the whole history in order, from behind a position, in constant memory."""
+        ...
+
+
+class RepeatableCases(Cases, RememberedKeys, Protocol):
+    """Cases whose commands may be sent again by who does not know what became of them."""
+
+    def once(self, once: Once) -> Cases:
+        """Give the same cases for one command, which is recorded once however often it is sent.
+
+        The key becomes durable with the events. Sent again, the command decides nothing: it is
+        answered as it was the first time, with the case as it was then, and the answer says so. A
+        command that is refused, or finds nothing to do, uses up no key. Beside what they raise for
+        every command, `transact` and `transact_all` then raise:
+
+        Raises:
+            CommandUnderWay: the same command is at work in this process. In another process the
+                later one waits, and is answered as the earlier one.
+            IdempotencyKeyReused: the caller used the key for another command.
+        """
         ...

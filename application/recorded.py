@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from application.case import Case
 from domain.event import Envelope, Event
 
 
@@ -27,3 +28,7 @@ class Recorded(NamedTuple):
     recorded_at: datetime
     types: tuple[str, ...]
     """The stored names of what was recorded, in order, over all streams."""
+    case: Case | None = None
+    """The case in that version; nothing while the command is only gathered."""
+    is_repeated: bool = False
+    """Whether the command had been recorded before, and is answered as it was then."""

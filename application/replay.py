@@ -7,8 +7,9 @@ from itertools import accumulate, takewhile
 from typing import TypeVar
 from uuid import UUID
 
+from application.case import Case
 from application.errors import ApplicationError
-from application.ports import Case, Cases
+from application.ports import Cases
 from application.recorded import RecordedEvent
 
 C = TypeVar("C", bound=Case)

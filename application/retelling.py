@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from application.ports import Case
+from application.case import Case
 from application.queries import AuditEntry
 from application.recorded import RecordedEvent
 from domain.blocks.block import PaymentBlock

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from application.keys import Keys
-from application.ports import Cases, Clock, Identities
+from application.ports import Clock, Identities, RepeatableCases
 from application.queries import Questions
 
 
@@ -11,7 +11,7 @@ from application.queries import Questions
 class Services:
     """The ports of one running product."""
 
-    cases: Cases
+    cases: RepeatableCases
     questions: Questions
     keys: Keys
     clock: Clock

@@ -1,4 +1,4 @@
-"""What runs in the background: the projector, and the desk that talks to the ERP."""
+"""What runs in the background: the projector, the desk that talks to the ERP, forgetting keys."""
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -9,10 +9,13 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from application.erp_desk import ErpDesk
+from application.once import forget_old_keys
+from application.services import Services
 from infrastructure.bootstrap import Wiring
 
 IDLE_SECONDS: Final = 0.2
 RETRY_SECONDS: Final = 1.0
+FORGET_SECONDS: Final = 3_600.0
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -23,7 +26,10 @@ def run_worker(wiring: Wiring, *, desk: ErpDesk | None, stop: Signal) -> None:
     A database that went away is waited for; any other fault ends the worker, loudly.
     """
     with ThreadPoolExecutor(thread_name_prefix="worker") as threads:
-        tasks: list[Future[None]] = [threads.submit(_project, wiring, stop)]
+        tasks: list[Future[None]] = [
+            threads.submit(_project, wiring, stop),
+            threads.submit(_forget_keys, wiring.services, stop),
+        ]
         if desk is not None:
             tasks.append(threads.submit(_serve_erp, desk, stop))
         try:
@@ -41,6 +47,18 @@ def _project(wiring: Wiring, stop: Signal) -> None:
         except (OperationalError, PoolTimeout) as error:
             _LOG.warning("the projector lost the database and waits for it: %s", error)
             stop.wait(RETRY_SECONDS)
+
+
+def _forget_keys(services: Services, stop: Signal) -> None:
+    while not stop.is_set():
+        try:
+            forgotten = forget_old_keys(services.cases, now=services.clock.now())
+        except (OperationalError, PoolTimeout) as error:
+            _LOG.warning("old idempotency keys are kept until the database answers: %s", error)
+            stop.wait(RETRY_SECONDS)
+        else:
+            _LOG.info("forgot %d idempotency keys whose time was over", forgotten)
+            stop.wait(FORGET_SECONDS)
 
 
 def _serve_erp(desk: ErpDesk, stop: Signal) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from application.case import Case
 from application.errors import CaseNotFound
-from application.ports import Case
 from application.recorded import RecordedEvent
 from infrastructure.bootstrap import Wiring
 from infrastructure.event_store.cases import BORN_AS

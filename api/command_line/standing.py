@@ -25,7 +25,7 @@ from api.http.case_views import (
     InvoiceView,
     LineView,
 )
-from application.ports import Case
+from application.case import Case
 from application.recorded import RecordedEvent
 from application.replay import Moment, load_as_of
 from domain.blocks.block import PaymentBlock

@@ -1,10 +1,12 @@
 """Answers with a case: after a command as it is now, to a question as it is or was."""
 
+from typing import TypeVar
 from uuid import UUID
 
 from api.http.actions import Kind, address
 from api.http.calls import Call
 from api.http.case_views import BlockCaseView, ComplaintView, DisputeView, InvoiceView
+from application.case import Case
 from application.recorded import Recorded
 from application.replay import Moment, load_as_of
 from domain.blocks.block import PaymentBlock
@@ -13,31 +15,33 @@ from domain.disputes.dispute import Dispute
 from domain.invoices.invoice import Invoice
 from domain.parties import Role
 
+C = TypeVar("C", bound=Case)
+
 NOW = Moment()
 
 
 def complaint_after(call: Call, recorded: Recorded, *, begun: bool = False) -> ComplaintView:
     """Answer a command with the complaint that it was about."""
     _tell(call, Kind.COMPLAINT, recorded, begun=begun)
-    return complaint_at(call, recorded.case_id)
+    return ComplaintView.of(_case(Complaint, recorded), role=call.principal.role)
 
 
 def dispute_after(call: Call, recorded: Recorded, *, begun: bool = False) -> DisputeView:
     """Answer a command with the dispute that it was about."""
     _tell(call, Kind.DISPUTE, recorded, begun=begun)
-    return dispute_at(call, recorded.case_id)
+    return DisputeView.of(_case(Dispute, recorded), role=call.principal.role)
 
 
 def block_after(call: Call, recorded: Recorded, *, begun: bool = False) -> BlockCaseView:
     """Answer a command with the payment block that it was about."""
     _tell(call, Kind.BLOCK, recorded, begun=begun)
-    return block_at(call, recorded.case_id)
+    return BlockCaseView.of(_case(PaymentBlock, recorded), role=call.principal.role)
 
 
 def invoice_after(call: Call, recorded: Recorded, *, begun: bool = False) -> InvoiceView:
     """Answer a command with the invoice that it was about."""
     _tell(call, Kind.INVOICE, recorded, begun=begun)
-    return invoice_at(call, recorded.case_id)
+    return InvoiceView.of(_case(Invoice, recorded), role=call.principal.role)
 
 
 def complaint_at(call: Call, case_id: UUID, moment: Moment = NOW) -> ComplaintView:
@@ -74,6 +78,14 @@ def _actor(call: Call, moment: Moment) -> Role | None:
 
 
 def _tell(call: Call, kind: Kind, recorded: Recorded, *, begun: bool) -> None:
+    call.show_version(recorded.version)
     call.show_position(recorded)
+    call.show_repeated(recorded)
     if begun:
         call.show_place(address(kind, recorded.case_id))
+
+
+def _case(kind: type[C], recorded: Recorded) -> C:
+    # Not read again: somebody else may have changed it since.
+    assert isinstance(recorded.case, kind), "a command answers with the case that it was about"
+    return recorded.case

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final, cast
 from uuid import UUID
 
@@ -10,11 +10,19 @@ from fastapi import Depends, Header, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import Field
 
-from api.http.errors import KeyMissing, NotCaughtUp, VersionMissing, VersionUnreadable
+from api.http.errors import (
+    IdempotencyKeyMissing,
+    KeyMissing,
+    NotCaughtUp,
+    VersionMissing,
+    VersionUnreadable,
+)
 from api.http.permissions import Operation, require
+from api.http.repeating import REPEATED, MayRepeat, Repeatable
 from api.http.values import MOST_POSITION, Body, Code, Instant, Prose
 from application.commands import OnCase
 from application.keys import Principal
+from application.once import Once
 from application.ports import Cases
 from application.recorded import Recorded
 from application.services import Services
@@ -60,6 +68,7 @@ class Call:
     response: Response
     case_id: UUID
     expected_version: int | None = None
+    once: Once | None = None
 
     def on(self, said: Circumstances, *, case_id: UUID | None = None) -> OnCase:
         """The command's case and circumstances; the actor is who holds the key."""
@@ -80,12 +89,18 @@ class Call:
 
     @property
     def cases(self) -> Cases:
-        """Where cases live."""
-        return self.services.cases
+        """Where cases live; for a request with an idempotency key, once."""
+        cases = self.services.cases
+        return cases if self.once is None else cases.once(self.once)
 
     def show_version(self, version: int) -> None:
         """Say which version the answer shows."""
         self.response.headers["ETag"] = f'"{version}"'
+
+    def show_repeated(self, recorded: Recorded) -> None:
+        """Say so when the answer was given before."""
+        if recorded.is_repeated:
+            self.response.headers[REPEATED] = "true"
 
     def show_position(self, recorded: Recorded) -> None:
         """Say up to where the read models must come to know of this."""
@@ -115,7 +130,7 @@ AfterPosition = Annotated[
 
 
 def asking(operation: Operation) -> Callable[[Request, Response, Bearer], Call]:
-    """Make a dependency that lets a question, or the beginning of a case, in."""
+    """Make a dependency that lets a question in."""
 
     def ask(request: Request, response: Response, bearer: Bearer) -> Call:
         services = services_of(request)
@@ -153,7 +168,21 @@ def asking_read_models(
     return ask
 
 
-def changing(operation: Operation) -> Callable[[Request, Response, Bearer, UUID, IfMatch], Call]:
+def beginning(
+    operation: Operation,
+) -> Callable[[Request, Response, Bearer, MayRepeat], Call]:
+    """Make a dependency that lets the beginning of a case in, once."""
+
+    def begin(request: Request, response: Response, bearer: Bearer, repeatable: MayRepeat) -> Call:
+        call = asking(operation)(request, response, bearer)
+        return _insist(replace(call, once=_once(repeatable, call.principal)))
+
+    return begin
+
+
+def changing(
+    operation: Operation,
+) -> Callable[[Request, Response, Bearer, UUID, MayRepeat, IfMatch], Call]:
     """Make a dependency that lets a change of an existing case in."""
 
     def change(
@@ -161,6 +190,7 @@ def changing(operation: Operation) -> Callable[[Request, Response, Bearer, UUID,
         response: Response,
         bearer: Bearer,
         case_id: UUID,
+        repeatable: MayRepeat,
         if_match: IfMatch = None,
     ) -> Call:
         services = services_of(request)
@@ -173,6 +203,7 @@ def changing(operation: Operation) -> Callable[[Request, Response, Bearer, UUID,
             response=response,
             case_id=case_id,
             expected_version=_read_version(if_match),
+            once=_once(repeatable, principal),
         )
 
     return change
@@ -192,6 +223,17 @@ def _let_in(request: Request, bearer: Bearer, operation: Operation) -> Principal
     return principal
 
 
+def _once(repeatable: Repeatable | None, principal: Principal) -> Once | None:
+    return None if repeatable is None else repeatable.once(principal.subject_id)
+
+
+def _insist(call: Call) -> Call:
+    # Without a key, a lost answer would leave two cases where there is one.
+    if call.once is None:
+        raise IdempotencyKeyMissing
+    return call
+
+
 def _read_version(if_match: str | None) -> int | None:
     if if_match is None:
         raise VersionMissing
@@ -202,4 +244,12 @@ def _read_version(if_match: str | None) -> int | None:
 
 
 Changing = Annotated[Call, Depends(changing(Operation.TAKE_STEPS))]
+
+
+def converting(change: Changing) -> Call:
+    """Let a step in that begins another case, once."""
+    return _insist(change)
+
+
+Converting = Annotated[Call, Depends(converting)]
 ReadingCase = Annotated[Call, Depends(asking(Operation.READ_CASES_BY_ID))]

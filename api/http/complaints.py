@@ -9,7 +9,15 @@ from pydantic import ConfigDict, Field
 
 from api.http.actions import Kind, command
 from api.http.answers import complaint_after, complaint_at, dispute_after
-from api.http.calls import NOTHING_SAID, Call, Changing, Circumstances, ReadingCase, asking
+from api.http.calls import (
+    NOTHING_SAID,
+    Call,
+    Changing,
+    Circumstances,
+    Converting,
+    ReadingCase,
+    beginning,
+)
 from api.http.case_views import ComplaintView, DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
@@ -22,7 +30,7 @@ from domain.complaints.events import Language, MediationOutcome, References
 router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
 KIND = Kind.COMPLAINT
 
-Registering = Annotated[Call, Depends(asking(Operation.REGISTER_COMPLAINTS))]
+Registering = Annotated[Call, Depends(beginning(Operation.REGISTER_COMPLAINTS))]
 
 
 class ReferencesGiven(Body):
@@ -220,7 +228,7 @@ def de_escalate(call: Changing, said: Circumstances = NOTHING_SAID) -> Complaint
 
 
 @command(router, KIND, "open_dispute", status=HTTPStatus.CREATED)
-def open_dispute(said: Conversion, call: Changing) -> DisputeView:
+def open_dispute(said: Conversion, call: Converting) -> DisputeView:
     """Turn the complaint into a dispute, and answer with the dispute."""
     recorded = complaints.convert_to_dispute(
         call.on(said),

@@ -17,8 +17,8 @@ from api.http.calls import (
     Changing,
     Circumstances,
     ReadingCase,
-    asking,
     asking_read_models,
+    beginning,
 )
 from api.http.case_views import DisputeView
 from api.http.describing import creates, reads
@@ -33,7 +33,7 @@ from domain.disputes.dispute import Dispute
 router = APIRouter(prefix="/v1/disputes", tags=["disputes"])
 KIND = Kind.DISPUTE
 
-Opening = Annotated[Call, Depends(asking(Operation.OPEN_DISPUTES))]
+Opening = Annotated[Call, Depends(beginning(Operation.OPEN_DISPUTES))]
 
 
 ReadingBlocks = Annotated[Call, Depends(asking_read_models(Operation.READ_CASES_BY_ID))]

@@ -6,6 +6,8 @@ ApplicationError
     ├── NotPermitted           the key's role may not do this at all
     ├── VersionMissing         a change without If-Match
     ├── VersionUnreadable      an If-Match that is no version
+    ├── IdempotencyKeyMissing     a new case without an Idempotency-Key
+    ├── IdempotencyKeyUnreadable  an Idempotency-Key that is none
     ├── CorrelationUnreadable  an X-Correlation-Id that is no UUID
     ├── NotAcceptable          the caller does not take JSON
     ├── UnsupportedContent     the body is not JSON
@@ -49,6 +51,20 @@ class VersionUnreadable(RequestRefused):
 
     def __init__(self) -> None:
         super().__init__('If-Match takes one ETag of a case, such as "3", or *')
+
+
+class IdempotencyKeyMissing(RequestRefused):
+    """Who begins a case says under which key, so that it is begun once."""
+
+    def __init__(self) -> None:
+        super().__init__("send a key of your choice: Idempotency-Key: 01961f5e-0000-7000-…")
+
+
+class IdempotencyKeyUnreadable(RequestRefused):
+    """A key is a word that can be sent as it is."""
+
+    def __init__(self) -> None:
+        super().__init__("Idempotency-Key takes 1 to 255 visible ASCII characters, such as a UUID")
 
 
 class CorrelationUnreadable(RequestRefused):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 
 from api.http.actions import Kind, command
 from api.http.answers import invoice_after, invoice_at
-from api.http.calls import Call, Circumstances, ReadingCase, asking, changing
+from api.http.calls import Call, Circumstances, ReadingCase, beginning, changing
 from api.http.case_views import InvoiceView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DocumentGiven
@@ -20,7 +20,7 @@ from application import invoices
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"])
 KIND = Kind.INVOICE
 
-Mirroring = Annotated[Call, Depends(asking(Operation.MIRROR_INVOICES))]
+Mirroring = Annotated[Call, Depends(beginning(Operation.MIRROR_INVOICES))]
 ChangingInvoice = Annotated[Call, Depends(changing(Operation.MIRROR_INVOICES))]
 
 

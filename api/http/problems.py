@@ -13,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from api.http.errors import (
     BodyTooLarge,
     CorrelationUnreadable,
+    IdempotencyKeyMissing,
+    IdempotencyKeyUnreadable,
     KeyMissing,
     NotAcceptable,
     NotCaughtUp,
@@ -31,6 +33,7 @@ from application.errors import (
     OutcomeUnknown,
 )
 from application.keys import KeyNotFound, KeyRefused
+from application.once import CommandUnderWay, IdempotencyKeyReused
 from application.replay import NoSuchMoment
 from domain.refusals import (
     ActionNotAllowed,
@@ -93,6 +96,10 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             "The case has changed since you read it",
             ("case_id", "expected_version=expected", "current_version=actual"),
         ),
+        CommandUnderWay: Row(409, "command-under-way", "The first request is still at work"),
+        IdempotencyKeyReused: Row(
+            422, "idempotency-key-reused", "The key was used for another request"
+        ),
         CaseContended: Row(503, "case-contended", "Too many write to the case at once"),
         OutcomeUnknown: Row(
             503,
@@ -114,6 +121,12 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         NotPermitted: Row(403, "not-permitted", "The role may not do this", ("operation", "role")),
         VersionMissing: Row(428, "version-missing", "Say which version you saw"),
         VersionUnreadable: Row(400, "version-unreadable", "If-Match names no version"),
+        IdempotencyKeyMissing: Row(
+            400, "idempotency-key-missing", "A key of your choice is needed"
+        ),
+        IdempotencyKeyUnreadable: Row(
+            400, "idempotency-key-unreadable", "Idempotency-Key is no key"
+        ),
         CorrelationUnreadable: Row(
             400,
             "correlation-unreadable",

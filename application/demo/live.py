@@ -12,11 +12,12 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from application import complaints, disputes
+from application.case import Case
 from application.commands import OnCase
 from application.demo.telling import Foreseen
 from application.errors import ApplicationError
 from application.invoices import LineClaim, identify_invoice
-from application.ports import Case, Cases
+from application.ports import Cases
 from application.recorded import Recorded
 from application.retelling import Step, status_of
 from application.services import Services

@@ -1,14 +1,17 @@
 """Where cases live: streams of events, folded on the way in, appended on the way out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Final, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
+from application.case import Case
 from application.errors import CaseChanged, CaseContended, CaseNotFound, OutcomeUnknown
-from application.ports import Case, Clock
+from application.once import Once
+from application.ports import Clock
 from application.recorded import Recorded, RecordedEvent
 from domain.blocks.block import PaymentBlock
 from domain.blocks.events import BlockOrdered
@@ -24,8 +27,16 @@ from domain.refusals import AlreadyBorn, OccurredInTheFuture
 from infrastructure.event_store import recorder as store
 from infrastructure.event_store.event_types import EventTypes
 from infrastructure.event_store.memory import CaseMemory
+from infrastructure.event_store.once import CasesOnce, CommandKeys
 from infrastructure.event_store.recorder import EventRecorder
-from infrastructure.event_store.rows import Append, Entry, Receipt, StreamVersion
+from infrastructure.event_store.rows import (
+    Append,
+    CommandKey,
+    Entry,
+    Receipt,
+    Signature,
+    StreamVersion,
+)
 
 MOST_ATTEMPTS: Final = 8
 """A hot case is given up after so many lost races; the caller is told to try again."""
@@ -63,6 +74,7 @@ class RecordedCases:
         remembered: int,
     ) -> None:
         self._recorder = recorder
+        self._keys = CommandKeys(recorder.pool)
         self._event_types = event_types
         self._clock = clock
         self._memory = CaseMemory(most=remembered)
@@ -74,12 +86,33 @@ class RecordedCases:
 
     def transact_all(self, commands: Sequence[tuple[Envelope, Decision]]) -> Recorded:
         """Run several commands that become durable all or none; see the port."""
+        return self.record(commands)
+
+    def once(self, once: Once) -> CasesOnce:
+        """Give the cases for one command that is recorded once; see the port."""
+        return CasesOnce(self, keys=self._keys, once=once)
+
+    def forget_keys(self, *, before: datetime) -> int:
+        """Forget the keys of commands that were recorded before; see the port."""
+        return self._keys.forget(before=before)
+
+    def record(
+        self,
+        commands: Sequence[tuple[Envelope, Decision]],
+        *,
+        signature: Signature | None = None,
+    ) -> Recorded:
+        """Run commands that become durable all or none, and their key with them.
+
+        Raises:
+            KeyTaken: something was recorded under the key before.
+        """
         now = self._clock.now()
         for envelope, _ in commands:
             if envelope.occurred_at > now:
                 raise OccurredInTheFuture(occurred_at=envelope.occurred_at, now=now)
         work = StagedWork(self, self._memory, fresh=False)
-        recorded = self._try(work, commands)
+        recorded = self._try(work, commands, signature)
         if recorded is not None:
             return recorded
         # Whoever lost a race waits for its turn. Measured with eight threads on one case: trying
@@ -87,7 +120,7 @@ class RecordedCases:
         with self._turns[hash(next(iter(work.known), None)) % TURNS]:
             for _ in range(1, MOST_ATTEMPTS):
                 work = StagedWork(self, self._memory, fresh=True)
-                recorded = self._try(work, commands)
+                recorded = self._try(work, commands, signature)
                 if recorded is not None:
                     return recorded
         raise CaseContended(MOST_ATTEMPTS)
@@ -116,9 +149,9 @@ class RecordedCases:
             yield from self._event_types.decode_all(rows)
             after = rows[-1].position
 
-    def fold(self, case_id: UUID) -> Case | None:
-        """Read a case of whatever kind it is, or nothing."""
-        return fold(self.history(case_id))
+    def fold(self, case_id: UUID, *, until: int | None = None) -> Case | None:
+        """Read a case of whatever kind it is, now or as it was in a version; or nothing."""
+        return fold(self.history(case_id)[:until])
 
     def encode(self, stream_id: UUID, version: int, event: Event, metadata: bytes) -> Entry:
         """Write an event for the table."""
@@ -132,6 +165,7 @@ class RecordedCases:
         self,
         work: "StagedWork",
         commands: Sequence[tuple[Envelope, Decision]],
+        signature: Signature | None,
     ) -> Recorded | None:
         # Answers with nothing when it has to be tried again on freshly read cases.
         try:
@@ -140,7 +174,7 @@ class RecordedCases:
             if work.forget():
                 return None
             raise
-        append = work.to_append()
+        append = work.to_append(case_id, signature)
         if not append.entries:
             return None if work.forget() else work.recorded(case_id, None)
         try:
@@ -240,22 +274,25 @@ class StagedWork:
         )
         return self._record(case, events, envelope, self._cases.encode_envelope(envelope))
 
-    def to_append(self) -> Append:
+    def to_append(self, case_id: UUID, signature: Signature | None) -> Append:
         """What is to become durable, and what was read for it beside that."""
         written = {entry.stream_id for entry in self._entries}
         reads = (StreamVersion(s, v) for s, v in self._read_at.items() if s not in written)
-        return Append(tuple(self._entries), tuple(reads))
+        key = None
+        if signature is not None:
+            key = CommandKey(signature, StreamVersion(case_id, self._answer(case_id).version))
+        return Append(tuple(self._entries), tuple(reads), key)
 
     def recorded(self, case_id: UUID, receipt: Receipt | None) -> Recorded:
         """Answer the command."""
-        case = self._known[case_id]
-        assert case is not None, "a command answers with a case that it read or began"
+        case = self._answer(case_id)
         return Recorded(
             case_id=case_id,
             version=case.version,
             position=0 if receipt is None else receipt.last_position,
             recorded_at=self.envelope.occurred_at if receipt is None else receipt.recorded_at,
             types=tuple(entry.type for entry in self._entries),
+            case=case,
         )
 
     def remember(self) -> None:
@@ -268,6 +305,11 @@ class StagedWork:
         """Drop what came from memory; answers whether anything did."""
         self._memory.drop(self._known)
         return bool(self._from_memory)
+
+    def _answer(self, case_id: UUID) -> Case:
+        case = self._known[case_id]
+        assert case is not None, "a command answers with a case that it read or began"
+        return case
 
     def _case(self, case_id: UUID) -> Case | None:
         if case_id in self._known:

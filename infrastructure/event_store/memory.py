@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from threading import Lock
 from uuid import UUID
 
-from application.ports import Case
+from application.case import Case
 
 
 class CaseMemory:

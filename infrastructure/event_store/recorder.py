@@ -34,7 +34,9 @@ from infrastructure.event_store.rows import (
     EnvelopedNotification,
     Receipt,
     Row,
+    StreamVersion,
 )
+from infrastructure.event_store.writing import write_entries, write_keys, write_reads
 from infrastructure.postgres.connections import LentCursor
 
 CHANNEL: Final = "event"
@@ -47,6 +49,8 @@ POLL_SECONDS: Final = 0.2
 STANDBY_WAIT_CANCELLED: Final = "01000"
 
 _APPEND: Final = "CALL append(%s, %s, %s, %s)"
+_APPEND_ONCE: Final = "CALL append_once(%s, %s, %s)"
+_KEY: Final = "command_key_pkey"
 # As texts, the JSON goes to the decoder as it is, and the connection needs no loader for it.
 _SELECT: Final[LiteralString] = (
     "SELECT position, recorded_at, stream_id, version, schema_version, type, state::text"
@@ -70,6 +74,10 @@ _READ_NOTIFICATIONS: Final[LiteralString] = _SELECT + (
 
 class OutcomeUnknown(OperationalError):
     """The append may or may not be there: the answer was lost, or a standby did not confirm it."""
+
+
+class KeyTaken(Exception):
+    """Something was recorded under the append's idempotency key before; nothing was appended."""
 
 
 class PooledDatastore(PostgresDatastore):
@@ -136,11 +144,17 @@ class EventRecorder(PostgresApplicationRecorder):
         self._pool = pool
         self._group = GroupCommit(self._commit_all, most=MOST_PER_COMMIT)
 
+    @property
+    def pool(self) -> ConnectionPool[Connection[TupleRow]]:
+        """Where whoever works beside the recorder reaches the same database."""
+        return self._pool
+
     def append(self, append: Append) -> Receipt:
         """Append events durably, all or none.
 
         Raises:
             IntegrityError: a stream that is written or was read has changed; nothing was appended.
+            KeyTaken: an append with this key was there before; nothing was appended.
             OutcomeUnknown: the connection broke before the answer; read before trying again.
         """
         return self._group.submit(append)
@@ -175,7 +189,11 @@ class EventRecorder(PostgresApplicationRecorder):
                 self.insert_tracking(tracking)
             return []
         append = Append(tuple(_entry(event) for event in stored_events))
-        receipt = self.append(append) if tracking is None else self._commit(append, tracking)
+        receipt = (
+            self.append(append)
+            if tracking is None
+            else self._commit(append.entries, tracking=tracking)
+        )
         first = receipt.last_position - len(stored_events) + 1
         return list(range(first, receipt.last_position + 1))
 
@@ -281,7 +299,7 @@ class EventRecorder(PostgresApplicationRecorder):
         if len(together) > 1:
             try:
                 receipts = self._commit_together(together)
-            except (IntegrityError, psycopg.DataError, psycopg.IntegrityError):
+            except (IntegrityError, KeyTaken, psycopg.DataError, psycopg.IntegrityError):
                 pass  # one in the batch is too late or cannot be stored: one by one shows which
             else:
                 answers = iter(receipts)
@@ -290,38 +308,48 @@ class EventRecorder(PostgresApplicationRecorder):
 
     def _answer(self, append: Append) -> Receipt | BaseException:
         try:
-            return self._commit(append)
-        except (psycopg.Error, IntegrityError, OperationalError) as error:
+            return self._commit(append.entries, append.reads, keyed=[append] if append.key else ())
+        except (psycopg.Error, IntegrityError, KeyTaken, OperationalError) as error:
             return error
 
     def _commit_together(self, appends: Sequence[Append]) -> list[Receipt]:
         entries = tuple(entry for append in appends for entry in append.entries)
-        receipt = self._commit(Append(entries))
+        receipt = self._commit(entries, keyed=[append for append in appends if append.key])
         before = receipt.last_position - len(entries)
         lasts = accumulate((len(append.entries) for append in appends), initial=before)
         return [Receipt(last, receipt.recorded_at) for last in list(lasts)[1:]]
 
-    def _commit(self, append: Append, tracking: Tracking | None = None) -> Receipt:
-        parameters = (
-            _json(append.entries),
-            None
-            if not append.reads
-            else "[" + ",".join(f'{{"s":"{s}","v":{v}}}' for s, v in append.reads) + "]",
-            None if tracking is None else tracking.application_name,
-            None if tracking is None else tracking.notification_id,
-        )
+    def _commit(
+        self,
+        entries: Sequence[Entry],
+        reads: Sequence[StreamVersion] = (),
+        *,
+        keyed: Sequence[Append] = (),
+        tracking: Tracking | None = None,
+    ) -> Receipt:
+        told: tuple[object, ...] = (write_entries(entries), write_reads(reads))
+        if keyed:
+            statement, told = _APPEND_ONCE, (*told, write_keys(keyed))
+        elif tracking is None:
+            statement, told = _APPEND, (*told, None, None)
+        else:
+            statement, told = _APPEND, (*told, tracking.application_name, tracking.notification_id)
         with self._errors(), LentCursor(self._pool) as cursor:
-            return _call(cursor, parameters)
+            return _call(cursor, statement, told)
 
     @contextmanager
     def _errors(self) -> Generator[None]:
         try:
             yield
         except psycopg.errors.UniqueViolation as error:
+            if error.diag.constraint_name == _KEY:
+                raise KeyTaken from error
             raise IntegrityError(str(error)) from error
 
 
-def _call(cursor: Cursor[TupleRow], parameters: tuple[object, ...]) -> Receipt:
+def _call(
+    cursor: Cursor[TupleRow], statement: LiteralString, parameters: tuple[object, ...]
+) -> Receipt:
     notices: list[str | None] = []
 
     def note(diagnostic: psycopg.errors.Diagnostic) -> None:
@@ -329,7 +357,7 @@ def _call(cursor: Cursor[TupleRow], parameters: tuple[object, ...]) -> Receipt:
 
     cursor.connection.add_notice_handler(note)
     try:
-        found = cursor.execute(_APPEND, parameters).fetchone()
+        found = cursor.execute(statement, parameters).fetchone()
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise OutcomeUnknown(str(error)) from error
     finally:
@@ -339,19 +367,6 @@ def _call(cursor: Cursor[TupleRow], parameters: tuple[object, ...]) -> Receipt:
     assert found is not None, "CALL answers with its INOUT parameters"
     last_position, recorded_at = cast("tuple[int, datetime]", found)
     return Receipt(last_position, recorded_at)
-
-
-def _json(entries: Sequence[Entry]) -> str:
-    # State and metadata are JSON already: they are joined, not parsed and written again.
-    return (
-        b"["
-        + b",".join(
-            b'{"s":"%s","v":%d,"w":%d,"t":"%s","d":%s,"m":%s}'
-            % (str(s).encode(), v, w, t.encode(), state, metadata)
-            for s, v, w, t, state, metadata in entries
-        )
-        + b"]"
-    ).decode()
 
 
 def _rows(cursor: Cursor[TupleRow], query: LiteralString, parameters: list[object]) -> list[Row]:

@@ -26,11 +26,29 @@ class StreamVersion(NamedTuple):
     version: int
 
 
+class Signature(NamedTuple):
+    """What makes two commands the same: two SHA-256 digests."""
+
+    key_digest: bytes
+    """Of whose idempotency key it is, and of the key."""
+    fingerprint: bytes
+    """Of what the command says."""
+
+
+class CommandKey(NamedTuple):
+    """The signature of a command, with the case in the version that it is answered with."""
+
+    signature: Signature
+    answer: StreamVersion
+
+
 class Append(NamedTuple):
     """Events that are appended all or none, if nothing that was read has changed since."""
 
     entries: tuple[Entry, ...]
     reads: tuple[StreamVersion, ...] = ()
+    key: CommandKey | None = None
+    """Under which key the events are recorded, if nothing was recorded under it before."""
 
 
 class Receipt(NamedTuple):
@@ -38,6 +56,18 @@ class Receipt(NamedTuple):
 
     last_position: int
     recorded_at: datetime
+
+
+class Repeated(NamedTuple):
+    """What was recorded under an idempotency key."""
+
+    fingerprint: bytes
+    case_id: UUID
+    version: int
+    last_position: int
+    recorded_at: datetime
+    types: list[str]
+    """The stored names of the events, in order."""
 
 
 class Row(NamedTuple):

@@ -1,13 +1,24 @@
 """The door, and clients with keys of every role."""
 
 from dataclasses import dataclass
+from itertools import count
+from typing import Final
 
 from fastapi import FastAPI
+from httpx2 import Request
 from starlette.testclient import TestClient
 
 from application.services import Services
 from domain.parties import Role
 from infrastructure.read_models.projector import Projector
+
+_KEYS: Final = count(1)
+
+
+def take_new_key(request: Request) -> None:
+    """Give a command a key of its own, as every client should that sends none of its choice."""
+    if request.method == "POST":
+        request.headers.setdefault("Idempotency-Key", f"key-{next(_KEYS)}")
 
 
 @dataclass(frozen=True)
@@ -28,4 +39,5 @@ class Door:
         secret = self.services.keys.issue(subject_id=subject, role=role).secret
         client = self.stranger()
         client.headers["Authorization"] = f"Bearer {secret}"
+        client.event_hooks = {"request": [take_new_key]}
         return client

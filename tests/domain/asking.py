@@ -12,9 +12,9 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from application import blocks, complaints, disputes
+from application.case import Case
 from application.commands import OnCase
 from application.invoices import LineClaim
-from application.ports import Case
 from application.recorded import Recorded
 from domain.blocks.block import PaymentBlock
 from domain.blocks.events import Scope

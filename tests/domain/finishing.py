@@ -6,7 +6,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from hypothesis import strategies as st
 
-from application.ports import Case
+from application.case import Case
 from domain.blocks.block import PaymentBlock
 from domain.blocks.lifecycle import Status as BlockStatus
 from domain.complaints.complaint import Complaint

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import pytest
 
-from application.ports import Case
+from application.case import Case
 from domain.event import Envelope, Event
 from domain.refusals import Refusal
 from infrastructure.event_store.cases import BORN_AS

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from application.case import Case
 from application.errors import CaseChanged, CaseNotFound
-from application.ports import Case
 from application.recorded import Recorded, RecordedEvent
 from domain.event import Envelope, Event
 from domain.parties import SYSTEM

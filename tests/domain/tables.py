@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import domain.blocks.events
 import domain.complaints.events
 import domain.disputes.events
-from application.ports import Case
+from application.case import Case
 from domain.blocks.block import PaymentBlock
 from domain.blocks.lifecycle import LIFECYCLE as BLOCKS
 from domain.complaints.complaint import Complaint

@@ -15,8 +15,8 @@ from typing import Any, Final, NoReturn, Self
 from hypothesis import strategies as st
 
 from application import complaints, disputes
+from application.case import Case
 from application.invoices import LineClaim
-from application.ports import Case
 from domain.blocks.block import PaymentBlock
 from domain.complaints.complaint import Complaint
 from domain.complaints.events import Language, References

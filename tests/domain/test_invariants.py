@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from application import complaints, disputes, invoices
-from application.ports import Case
+from application.case import Case
 from domain.blocks.block import PaymentBlock
 from domain.complaints.complaint import Complaint
 from domain.complaints.events import Language, References

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from application.ports import Case
+from application.case import Case
 from domain.event import Event
 from infrastructure.event_store.cases import BORN_AS
 from infrastructure.event_store.event_types import product_event_types

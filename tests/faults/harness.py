@@ -89,8 +89,8 @@ class Record:
 
     def acknowledge(self, command: UUID, recorded: Recorded) -> None:
         """Write down that the command has returned."""
-        case_id, version, position, _, types = recorded
-        line = orjson.dumps((command, case_id, version, position, types))
+        answer = (recorded.case_id, recorded.version, recorded.position, recorded.types)
+        line = orjson.dumps((command, *answer))
         os.write(self._file, line + b"\n")
         os.fsync(self._file)
 

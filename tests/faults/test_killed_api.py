@@ -20,6 +20,7 @@ from application.recorded import RecordedEvent
 from domain.parties import Role
 from infrastructure.bootstrap import open_services
 from infrastructure.settings import Settings
+from tests.api.doors import take_new_key
 from tests.faults.harness import kill_server, until
 
 pytestmark = pytest.mark.skipif(
@@ -179,7 +180,10 @@ def read(answer: httpx2.Response) -> Answered:
 
 def knocking(address: str, secret: str) -> httpx2.Client:
     headers = {"Authorization": f"Bearer {secret}"}
-    return httpx2.Client(base_url=address, headers=headers, trust_env=False, timeout=30)
+    hooks = {"request": [take_new_key]}
+    return httpx2.Client(
+        base_url=address, headers=headers, event_hooks=hooks, trust_env=False, timeout=30
+    )
 
 
 def everything(home: Path) -> list[RecordedEvent]:

@@ -5,15 +5,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from threading import Event as Signal
-from typing import NoReturn
+from typing import Final, NoReturn
 from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg.rows import TupleRow
 from pydantic import SecretStr
 
 from application.erp import BlockOrder, ErpReply
 from application.erp_desk import ErpDesk
+from application.once import KEPT_FOR, Once
 from domain.disputes.dispute import Dispute
 from domain.disputes.lifecycle import Status
 from infrastructure.bootstrap import Wiring, desk_for, wire
@@ -28,6 +30,7 @@ from infrastructure.settings import Settings
 from infrastructure.worker import run_worker
 from tests.databases import Database
 from tests.faults.harness import until
+from tests.infrastructure.event_store.store_examples import register_example
 from tests.infrastructure.read_models.histories import dump
 from tests.infrastructure.read_models.office import Office, Pool
 
@@ -36,6 +39,12 @@ _CUT_EVERY_CONNECTION = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
      WHERE datname = current_database() AND application_name = 'the worker'
 """
+
+_MAKE_THE_FIRST_OLD: Final = """
+    UPDATE recours.command_key SET recorded_at = now() - %s - interval '1 minute'
+     WHERE case_id = '00000000-0000-0000-0000-000000000001'
+"""
+_REMEMBERED: Final = "SELECT case_id FROM recours.command_key"
 
 
 class BrokenErp:
@@ -126,6 +135,23 @@ def test_a_worker_goes_on_by_itself_whenever_the_database_comes_back(
     fresh = Projector(office.pool, projections=PROJECTIONS, event_types=product_event_types())
     assert fresh.catch_up() == 0
     assert dump(database) == before
+
+
+def test_a_worker_forgets_a_key_when_its_time_is_over(database: Database) -> None:
+    with worker(database) as wiring, psycopg.connect(database.admin_url, autocommit=True) as admin:
+        for number, key in enumerate(("old", "young"), start=1):
+            once = Once(subject_id="anna", key=key, fingerprint=bytes(32))
+            register_example(wiring.services.cases.once(once), case_id=UUID(int=number))
+        admin.execute(_MAKE_THE_FIRST_OLD, [KEPT_FOR])
+        assert remembered(admin) == {1, 2}
+        with working(wiring, None) as running:
+            until(lambda: running.done() or remembered(admin) == {2})
+    running.result()
+
+
+def remembered(admin: psycopg.Connection[TupleRow]) -> set[int]:
+    """Which cases' keys are there."""
+    return {case_id.int for (case_id,) in admin.execute(_REMEMBERED)}
 
 
 def test_any_other_fault_of_the_desk_ends_the_worker_loudly(

@@ -9,7 +9,7 @@ from typing import Final, cast
 from hypothesis import strategies as st
 
 from application import complaints, disputes
-from application.ports import Case
+from application.case import Case
 from application.recorded import RecordedEvent
 from domain.blocks.block import PaymentBlock
 from domain.complaints.complaint import Complaint
