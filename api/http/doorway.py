@@ -1,5 +1,6 @@
 """What is looked at before a request is read: who joins it to what, and whether we speak JSON."""
 
+import logging
 from typing import Final
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from api.http.errors import (
     RequestRefused,
     UnsupportedContent,
 )
+from api.http.problems import UNEXPECTED, row_of
 from api.http.refusing import MEDIA_TYPE, tell
 from application.ports import Identities
 
@@ -24,12 +26,15 @@ _JSON: Final = "application/json"
 _ACCEPTABLE: Final = frozenset({"*/*", "application/*", _JSON, MEDIA_TYPE})
 _NOT_AT_ALL: Final = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
+_LOG: Final = logging.getLogger(__name__)
+
 
 class Doorway:
     """Gives each request its correlation id, tells it in every answer, and refuses other tongues.
 
     It stands inside the server's own net for errors, so that an unexpected one is answered here,
-    correlation id and all, and then goes on to be logged.
+    correlation id and all, and then goes on to be logged; the server ends the connection over it.
+    An outage is only answered: whoever asks again on the same connection must not find it reset.
     """
 
     def __init__(self, app: ASGIApp, *, identities: Identities) -> None:
@@ -50,9 +55,12 @@ class Doorway:
         except RequestRefused as refused:
             await tell(refused, scope)(scope, receive, answer.send)
         except Exception as error:
-            if not answer.begun:
-                await tell(error, scope)(scope, receive, answer.send)
-            raise
+            if answer.begun:
+                raise
+            await tell(error, scope)(scope, receive, answer.send)
+            if row_of(type(error)) is UNEXPECTED:
+                raise
+            _LOG.warning("the database does not answer: %s", type(error).__name__)
 
 
 class _Answer:

@@ -68,7 +68,11 @@ class Row(NamedTuple):
 
 
 HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
-    {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": SOON}},
+    {
+        401: {"WWW-Authenticate": "Bearer"},
+        500: {"Connection": "close"},  # the server ends it over what it did not expect
+        503: {"Retry-After": SOON},
+    },
 )
 
 PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(

@@ -334,7 +334,8 @@ def test_the_roots_cover_what_no_row_names() -> None:
 
 
 def test_readiness_is_a_problem_when_the_database_is_away(door: Door, pool: Pool) -> None:
-    stranger = door.stranger(raising=False)
+    # An outage is answered, not thrown on at the server, which would end the caller's connection.
+    stranger = door.stranger(raising=True)
     ready = stranger.get("/readyz")
     pool.close()
 
