@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -54,6 +54,9 @@ class Api:
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self._process = process
         self.address = address
+        # What nobody reads fills the pipe, and the API would wait for ever to write to it.
+        self._listener = threading.Thread(target=deque, args=(process.stderr, 0))
+        self._listener.start()
 
     @classmethod
     def start(cls, home: Path) -> Self:
@@ -73,8 +76,9 @@ class Api:
 
     def kill(self) -> None:
         """End it without a warning."""
-        self._process.kill()
-        self._process.communicate()
+        with self._process:
+            self._process.kill()
+            self._listener.join()
 
 
 @pytest.fixture
