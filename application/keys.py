@@ -7,6 +7,7 @@ from uuid import UUID
 
 from application.errors import ApplicationError
 from application.reach import EVERYWHERE, Reach
+from application.scopes import ConnectorScope
 from domain.parties import Actor, ActorKind, Role
 
 KINDS = {
@@ -28,11 +29,26 @@ GRANTABLE = (
 """The roles that a key can have; the others belong to the product itself."""
 
 
+def every_scope(role: Role) -> frozenset[ConnectorScope]:
+    """The most that a role can be given: all jobs for a connector, none for anybody else."""
+    return frozenset(ConnectorScope) if role is Role.CONNECTOR else frozenset()
+
+
 class KeyRefused(ApplicationError):
     """The key is unknown, or was revoked."""
 
     def __init__(self) -> None:
         super().__init__("the key is unknown or was revoked; ask an admin for a new one")
+
+
+class ScopesMisplaced(ApplicationError):
+    """A connector's key says what it is for; no other one does."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"a connector's key has one scope or more of {', '.join(ConnectorScope)}; "
+            "a key of another role has none"
+        )
 
 
 class KeyNotFound(ApplicationError):
@@ -52,6 +68,8 @@ class Principal:
 
     role: Role
     reach: Reach = EVERYWHERE
+    scopes: frozenset[ConnectorScope] = frozenset()
+    """The jobs of a connector; nobody else has any."""
 
     @property
     def actor(self) -> Actor:
@@ -67,6 +85,7 @@ class Key:
     key_id: UUID
     subject_id: str
     role: Role
+    scopes: frozenset[ConnectorScope]
     created_at: datetime
     revoked_at: datetime | None
 
@@ -82,8 +101,18 @@ class IssuedKey:
 class Keys(Protocol):
     """Where keys are kept, hashed."""
 
-    def issue(self, *, subject_id: str, role: Role) -> IssuedKey:
-        """Make a key; its secret is random and shown once."""
+    def issue(
+        self, *, subject_id: str, role: Role, scopes: frozenset[ConnectorScope] = frozenset()
+    ) -> IssuedKey:
+        """Make a key; its secret is random and shown once.
+
+        Raises:
+            ScopesMisplaced: a connector's key without a scope, or another one with any.
+        """
+        ...
+
+    def recall(self, secret: str) -> Principal | None:
+        """Say who holds the secret, where that is remembered; asks no store, and never waits."""
         ...
 
     def authenticate(self, secret: str) -> Principal:

@@ -20,8 +20,16 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, kwargs_row
 from psycopg_pool import ConnectionPool
 
-from application.keys import IssuedKey, Key, KeyNotFound, KeyRefused, Principal
+from application.keys import (
+    IssuedKey,
+    Key,
+    KeyNotFound,
+    KeyRefused,
+    Principal,
+    ScopesMisplaced,
+)
 from application.ports import Identities
+from application.scopes import ConnectorScope
 from domain.parties import Role
 
 PREFIX: Final = "rcs"
@@ -34,13 +42,14 @@ LIFETIME: Final = timedelta(seconds=5)
 """A key that was checked is believed for so long: a revoked one works at most that much longer in
 other processes, and no longer in the one that revoked it."""
 
-_COLUMNS: Final[LiteralString] = "key_id, subject_id, role, created_at, revoked_at"
+_COLUMNS: Final[LiteralString] = "key_id, subject_id, role, scopes, created_at, revoked_at"
 _ISSUE: Final[LiteralString] = (
-    "INSERT INTO api_key (key_id, opening, digest, subject_id, role)"
-    " VALUES (%s, %s, %s, %s, %s) RETURNING " + _COLUMNS
+    "INSERT INTO api_key (key_id, opening, digest, subject_id, role, scopes)"
+    " VALUES (%s, %s, %s, %s, %s, %s) RETURNING " + _COLUMNS
 )
 _FIND: Final = (
-    "SELECT key_id, digest, subject_id, role FROM api_key WHERE opening = %s AND revoked_at IS NULL"
+    "SELECT key_id, digest, subject_id, role, scopes FROM api_key"
+    " WHERE opening = %s AND revoked_at IS NULL"
 )
 _REVOKE: Final[LiteralString] = (
     "UPDATE api_key SET revoked_at = coalesce(revoked_at, clock_timestamp())"
@@ -69,22 +78,34 @@ class PostgresKeys:
         self._lock = Lock()
         self._checked: OrderedDict[bytes, _Checked] = OrderedDict()
 
-    def issue(self, *, subject_id: str, role: Role) -> IssuedKey:
+    def issue(
+        self, *, subject_id: str, role: Role, scopes: frozenset[ConnectorScope] = frozenset()
+    ) -> IssuedKey:
         """Make a key; see the port."""
+        if (role is Role.CONNECTOR) != bool(scopes):
+            raise ScopesMisplaced
         opening = secrets.token_hex(4)
         secret = f"{PREFIX}_{opening}_{secrets.token_urlsafe(32)}"
-        row = (self._identities.new(), opening, _digest(secret), subject_id, role)
+        row = (self._identities.new(), opening, _digest(secret), subject_id, role, sorted(scopes))
         with self._pool.connection() as connection:
             found = connection.cursor(row_factory=kwargs_row(_row)).execute(_ISSUE, row).fetchone()
         assert found is not None, "an insert answers with its row"
         return IssuedKey(key=found, secret=secret)
 
+    def recall(self, secret: str) -> Principal | None:
+        """Say who holds the secret, where that is remembered; see the port."""
+        with self._lock:
+            checked = self._checked.get(_digest(secret))
+            if checked is None or checked[2] < self._seconds():
+                return None
+            return checked[1]
+
     def authenticate(self, secret: str) -> Principal:
         """Find out who holds the secret; see the port."""
+        remembered = self.recall(secret)
+        if remembered is not None:
+            return remembered
         digest = _digest(secret)
-        known = self._recall(digest)
-        if known is not None:
-            return known
         key_id, principal = self._look_up(secret, digest)
         self._remember(digest, key_id, principal)
         return principal
@@ -112,17 +133,12 @@ class PostgresKeys:
             raise KeyRefused  # without asking the database
         with self._pool.connection() as connection:
             rows = connection.execute(_FIND, [shaped["opening"]]).fetchall()
-        for key_id, kept, subject_id, role in rows:
+        for key_id, kept, subject_id, role, scopes in rows:
             if hmac.compare_digest(kept, digest):
-                return key_id, Principal(subject_id=subject_id, role=Role(role))
+                return key_id, Principal(
+                    subject_id=subject_id, role=Role(role), scopes=_scopes(scopes)
+                )
         raise KeyRefused
-
-    def _recall(self, digest: bytes) -> Principal | None:
-        with self._lock:
-            checked = self._checked.get(digest)
-            if checked is None or checked[2] < self._seconds():
-                return None
-            return checked[1]
 
     def _remember(self, digest: bytes, key_id: UUID, principal: Principal) -> None:
         with self._lock:
@@ -140,6 +156,7 @@ def _row(
     key_id: UUID,
     subject_id: str,
     role: str,
+    scopes: list[str],
     created_at: datetime,
     revoked_at: datetime | None,
 ) -> Key:
@@ -147,9 +164,14 @@ def _row(
         key_id=key_id,
         subject_id=subject_id,
         role=Role(role),
+        scopes=_scopes(scopes),
         created_at=created_at,
         revoked_at=revoked_at,
     )
+
+
+def _scopes(named: list[str]) -> frozenset[ConnectorScope]:
+    return frozenset(map(ConnectorScope, named))
 
 
 def _digest(secret: str) -> bytes:

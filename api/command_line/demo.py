@@ -21,7 +21,7 @@ from api.command_line.working import working
 from application.demo.live import Played, play_live
 from application.demo.story import Told, is_told_in, tell_story
 from application.demo.telling import STORY_ENDS
-from application.keys import IssuedKey
+from application.keys import IssuedKey, every_scope
 from application.retelling import differences, retell
 from domain.parties import Role
 from infrastructure.bootstrap import Wiring, open_desk
@@ -163,7 +163,10 @@ def _issue_keys(wiring: Wiring) -> tuple[IssuedKey, ...]:
     for key in keys.list():
         if key.revoked_at is None and key.subject_id in subjects:
             keys.revoke(key.key_id)
-    return tuple(keys.issue(subject_id=subject, role=role) for subject, role in subjects.items())
+    return tuple(
+        keys.issue(subject_id=subject, role=role, scopes=every_scope(role))
+        for subject, role in subjects.items()
+    )
 
 
 def _listener(host: str, *, port: int) -> socket:

@@ -1,17 +1,21 @@
 """Keys to the API."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from api.command_line.opening import opened
 from api.command_line.output import Column, answer_json, instant, say, show, table
 from application.keys import Key
+from application.scopes import ConnectorScope
 from domain.parties import Role
 
 
-def issue_key(*, subject: str, role: str, as_json: bool) -> None:
+def issue_key(*, subject: str, role: str, scopes: Sequence[str], as_json: bool) -> None:
     """Make a key and print its secret."""
     with opened() as wiring:
-        issued = wiring.services.keys.issue(subject_id=subject, role=Role(role))
+        issued = wiring.services.keys.issue(
+            subject_id=subject, role=Role(role), scopes=frozenset(map(ConnectorScope, scopes))
+        )
     if as_json:
         answer_json(issued)
         return
@@ -27,7 +31,7 @@ def show_keys(*, as_json: bool) -> None:
     if as_json:
         answer_json({"keys": keys})
     elif keys:
-        columns = map(Column, ("key", "role", "issued (UTC)", "revoked (UTC)", "subject"))
+        columns = map(Column, ("key", "role", "scopes", "issued (UTC)", "revoked (UTC)", "subject"))
         show(table(tuple(columns), map(_row, keys)))
     else:
         say("there is no key; make one with: recours keys issue --role agent --subject NAME")
@@ -44,4 +48,12 @@ def revoke_key(key_id: UUID, *, as_json: bool) -> None:
 
 
 def _row(key: Key) -> tuple[object, ...]:
-    return key.key_id, key.role, instant(key.created_at), instant(key.revoked_at), key.subject_id
+    scopes = " ".join(sorted(key.scopes))
+    return (
+        key.key_id,
+        key.role,
+        scopes,
+        instant(key.created_at),
+        instant(key.revoked_at),
+        key.subject_id,
+    )

@@ -63,13 +63,13 @@ def view_of(case: Case) -> CaseView | InvoiceView:
     """The case as the API shows it."""
     match case:
         case Complaint():
-            return ComplaintView.of(case, role=None)
+            return ComplaintView.of(case, viewer=None)
         case Dispute():
-            return DisputeView.of(case, role=None)
+            return DisputeView.of(case, viewer=None)
         case PaymentBlock():
-            return BlockCaseView.of(case, role=None)
+            return BlockCaseView.of(case, viewer=None)
         case Invoice():
-            return InvoiceView.of(case, role=None)
+            return InvoiceView.of(case, viewer=None)
         case _:
             raise AssertionError("there are four kinds of cases")
 

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api.http import (
     blocked_payments,
@@ -22,6 +22,7 @@ from api.http import (
 )
 from api.http.describing import ABOUT, describe
 from api.http.doorway import Doorway
+from api.http.entering import let_in, refuse_unguarded_routes
 from api.http.measuring import Metrics
 from api.http.observing import Observing
 from api.http.refusing import answer_with_problems
@@ -55,6 +56,7 @@ def create_app(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(let_in)],
         # It would write the texts of exceptions into logs, which can hold personal data.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -66,5 +68,6 @@ def create_app(services: Services) -> FastAPI:
     answer_with_problems(app)
     for router in ROUTERS:
         app.include_router(router)
+    refuse_unguarded_routes(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     return app

@@ -5,18 +5,16 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import field_serializer
 
-from api.http.calls import Call, asking_read_models
+from api.http.calls import AskingReadModels
 from api.http.describing import reads
-from api.http.permissions import Operation
 from api.http.values import Answer, Code, InstantOrDay, ListAnswer, in_currency
 from application.queries import ExposureGroup
 
 router = APIRouter(prefix="/v1/blocked-payments", tags=["blocked payments"])
 
-ReadingExposure = Annotated[Call, Depends(asking_read_models(Operation.READ_EXPOSURE))]
 ValidAt = Annotated[
     InstantOrDay | None,
     Query(description="What was blocked then (now, if not said); a date means its end in UTC"),
@@ -96,7 +94,7 @@ class BlockedLinesView(Answer):
 
 @router.get("", operation_id="blocked-payments.exposure", responses=reads())
 def exposure(
-    call: ReadingExposure,
+    call: AskingReadModels,
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
     by: Annotated[ExposureGroup | None, Query()] = None,
@@ -110,7 +108,7 @@ def exposure(
 
 @router.get("/lines", operation_id="blocked-payments.lines", responses=reads())
 def lines(
-    call: ReadingExposure,
+    call: AskingReadModels,
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
     customer: Annotated[Code | None, Query()] = None,

@@ -1,23 +1,16 @@
 """One request: who asks, about which case, in which version, under what circumstances."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Final, cast
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
-from api.http.errors import (
-    IdempotencyKeyMissing,
-    KeyMissing,
-    NotCaughtUp,
-    VersionMissing,
-    VersionUnreadable,
-)
-from api.http.permissions import Operation, require
+from api.http.entering import Admitted, services_of
+from api.http.errors import IdempotencyKeyMissing, NotCaughtUp, VersionMissing, VersionUnreadable
 from api.http.repeating import REPEATED, MayRepeat, Repeatable
 from api.http.values import MOST_POSITION, Body, Code, Instant, Prose
 from application.commands import OnCase
@@ -111,10 +104,6 @@ class Call:
         self.response.headers["Location"] = address
 
 
-Bearer = Annotated[
-    HTTPAuthorizationCredentials | None,
-    Depends(HTTPBearer(auto_error=False, description="An API key: `rcs_…`")),
-]
 IfMatch = Annotated[
     str | None,
     Header(description='The `ETag` of the case as you saw it, such as `"3"`; `*` for any'),
@@ -129,98 +118,62 @@ AfterPosition = Annotated[
 ]
 
 
-def asking(operation: Operation) -> Callable[[Request, Response, Bearer], Call]:
-    """Make a dependency that lets a question in."""
-
-    def ask(request: Request, response: Response, bearer: Bearer) -> Call:
-        services = services_of(request)
-        principal = _let_in(request, bearer, operation)
-        return Call(
-            services=services,
-            principal=principal,
-            correlation_id=request.state.correlation_id,
-            request_id=request.state.request_id,
-            response=response,
-            case_id=services.identities.new(),
-        )
-
-    return ask
+async def ask(request: Request, response: Response, principal: Admitted) -> Call:
+    """Take up a question."""
+    services = services_of(request)
+    return Call(
+        services=services,
+        principal=principal,
+        correlation_id=request.state.correlation_id,
+        request_id=request.state.request_id,
+        response=response,
+        case_id=services.identities.new(),
+    )
 
 
-def asking_read_models(
-    operation: Operation,
-) -> Callable[[Request, Response, Bearer, AfterPosition], Call]:
-    """Make a dependency that lets a question to the read models in, once they are there."""
-
-    def ask(
-        request: Request,
-        response: Response,
-        bearer: Bearer,
-        after_position: AfterPosition = None,
-    ) -> Call:
-        call = asking(operation)(request, response, bearer)
-        if after_position is not None and not call.services.questions.wait_for(
-            after_position, seconds=CAUGHT_UP_WITHIN
-        ):
-            raise NotCaughtUp(after_position)
-        return call
-
-    return ask
+Asking = Annotated[Call, Depends(ask)]
 
 
-def beginning(
-    operation: Operation,
-) -> Callable[[Request, Response, Bearer, MayRepeat], Call]:
-    """Make a dependency that lets the beginning of a case in, once."""
-
-    def begin(request: Request, response: Response, bearer: Bearer, repeatable: MayRepeat) -> Call:
-        call = asking(operation)(request, response, bearer)
-        return _insist(replace(call, once=_once(repeatable, call.principal)))
-
-    return begin
+async def ask_read_models(call: Asking, after_position: AfterPosition = None) -> Call:
+    """Take up a question to the read models, once they are there."""
+    if after_position is not None:
+        await run_in_threadpool(_wait_for, after_position, call)
+    return call
 
 
-def changing(
-    operation: Operation,
-) -> Callable[[Request, Response, Bearer, UUID, MayRepeat, IfMatch], Call]:
-    """Make a dependency that lets a change of an existing case in."""
-
-    def change(
-        request: Request,
-        response: Response,
-        bearer: Bearer,
-        case_id: UUID,
-        repeatable: MayRepeat,
-        if_match: IfMatch = None,
-    ) -> Call:
-        services = services_of(request)
-        principal = _let_in(request, bearer, operation)
-        return Call(
-            services=services,
-            principal=principal,
-            correlation_id=request.state.correlation_id,
-            request_id=request.state.request_id,
-            response=response,
-            case_id=case_id,
-            expected_version=_read_version(if_match),
-            once=_once(repeatable, principal),
-        )
-
-    return change
+async def begin(call: Asking, repeatable: MayRepeat) -> Call:
+    """Take up the beginning of a case, once."""
+    return _insist(replace(call, once=_once(repeatable, call.principal)))
 
 
-def services_of(request: Request) -> Services:
-    """The ports of the running product."""
-    return cast("Services", request.app.state.services)
+async def change(
+    call: Asking, case_id: UUID, repeatable: MayRepeat, if_match: IfMatch = None
+) -> Call:
+    """Take up a change of an existing case."""
+    return replace(
+        call,
+        case_id=case_id,
+        expected_version=_read_version(if_match),
+        once=_once(repeatable, call.principal),
+    )
 
 
-def _let_in(request: Request, bearer: Bearer, operation: Operation) -> Principal:
-    if bearer is None:
-        raise KeyMissing
-    principal = services_of(request).keys.authenticate(bearer.credentials)
-    request.state.principal = principal  # for the log, which tells its role
-    require(operation, role=principal.role)
-    return principal
+AskingReadModels = Annotated[Call, Depends(ask_read_models)]
+Beginning = Annotated[Call, Depends(begin)]
+Changing = Annotated[Call, Depends(change)]
+
+
+async def convert(call: Changing) -> Call:
+    """Take up a step that begins another case, once."""
+    return _insist(call)
+
+
+Converting = Annotated[Call, Depends(convert)]
+
+
+def _wait_for(position: int, call: Call) -> None:
+    if not call.services.questions.wait_for(position, seconds=CAUGHT_UP_WITHIN):
+        raise NotCaughtUp(position)
 
 
 def _once(repeatable: Repeatable | None, principal: Principal) -> Once | None:
@@ -241,15 +194,3 @@ def _read_version(if_match: str | None) -> int | None:
     if named is None:
         raise VersionUnreadable
     return None if named["version"] is None else int(named["version"])
-
-
-Changing = Annotated[Call, Depends(changing(Operation.TAKE_STEPS))]
-
-
-def converting(change: Changing) -> Call:
-    """Let a step in that begins another case, once."""
-    return _insist(change)
-
-
-Converting = Annotated[Call, Depends(converting)]
-ReadingCase = Annotated[Call, Depends(asking(Operation.READ_CASES_BY_ID))]

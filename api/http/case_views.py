@@ -10,8 +10,9 @@ from uuid import UUID
 from pydantic import Field, field_serializer
 
 from api.http.actions import NOUNS, Kind, address
-from api.http.permissions import PERMITTED, Operation
+from api.http.permissions import permits
 from api.http.values import AmountOut, Answer, in_currency
+from application.keys import Principal
 from domain.blocks.block import PaymentBlock
 from domain.blocks.lifecycle import LIFECYCLE as BLOCKS
 from domain.complaints.complaint import Complaint
@@ -22,7 +23,6 @@ from domain.disputes.lines import Document, Line
 from domain.disputes.settlement import Settlement
 from domain.invoices.invoice import Invoice
 from domain.lifecycle import Lifecycle, Standing
-from domain.parties import Role
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -46,7 +46,7 @@ class CaseView(Answer):
         description="Where the interruptions of the case lead back to, innermost last"
     )
     allowed_actions: list[ActionLink] = Field(
-        description="What the caller's role may do now; nothing while an earlier state is shown"
+        description="What the caller may do now; nothing while an earlier state is shown"
     )
     next: dict[str, list[str]] = Field(description="By party, the actions that move the case on")
 
@@ -61,8 +61,8 @@ class ComplaintView(CaseView):
     closed_at: datetime | None
 
     @classmethod
-    def of(cls, complaint: Complaint, *, role: Role | None) -> Self:
-        """Show a complaint to a role; to nobody when an earlier state is shown."""
+    def of(cls, complaint: Complaint, *, viewer: Principal | None) -> Self:
+        """Show a complaint to somebody; to nobody when an earlier state is shown."""
         return cls(
             id=complaint.id,
             kind="complaint",
@@ -70,7 +70,10 @@ class ComplaintView(CaseView):
             status=complaint.status,
             resume=list(complaint.standing.resume),
             allowed_actions=_links(
-                Kind.COMPLAINT, complaint.id, _allowed(COMPLAINTS, complaint.standing, role)
+                Kind.COMPLAINT,
+                complaint.id,
+                _allowed(COMPLAINTS, complaint.standing, viewer),
+                viewer,
             ),
             next=_next(COMPLAINTS, complaint.standing),
             customer_id=complaint.customer_id,
@@ -179,8 +182,8 @@ class DisputeView(CaseView):
     proposed_by: str | None
 
     @classmethod
-    def of(cls, dispute: Dispute, *, role: Role | None) -> Self:
-        """Show a dispute to a role; to nobody when an earlier state is shown."""
+    def of(cls, dispute: Dispute, *, viewer: Principal | None) -> Self:
+        """Show a dispute to somebody; to nobody when an earlier state is shown."""
         settlement = dispute.settlement
         return cls(
             id=dispute.id,
@@ -189,7 +192,7 @@ class DisputeView(CaseView):
             status=dispute.status,
             resume=list(dispute.standing.resume),
             allowed_actions=_links(
-                Kind.DISPUTE, dispute.id, _allowed(DISPUTES, dispute.standing, role)
+                Kind.DISPUTE, dispute.id, _allowed(DISPUTES, dispute.standing, viewer), viewer
             ),
             next=_next(DISPUTES, dispute.standing),
             customer_id=dispute.customer_id,
@@ -219,8 +222,8 @@ class BlockCaseView(CaseView):
         return in_currency(amount, currency=self.currency)
 
     @classmethod
-    def of(cls, block: PaymentBlock, *, role: Role | None) -> Self:
-        """Show a payment block to a role; to nobody when an earlier state is shown."""
+    def of(cls, block: PaymentBlock, *, viewer: Principal | None) -> Self:
+        """Show a payment block to somebody; to nobody when an earlier state is shown."""
         order = block.order
         return cls(
             id=block.id,
@@ -228,7 +231,9 @@ class BlockCaseView(CaseView):
             version=block.version,
             status=block.status,
             resume=list(block.standing.resume),
-            allowed_actions=_links(Kind.BLOCK, block.id, _allowed(BLOCKS, block.standing, role)),
+            allowed_actions=_links(
+                Kind.BLOCK, block.id, _allowed(BLOCKS, block.standing, viewer), viewer
+            ),
             next=_next(BLOCKS, block.standing),
             dispute_id=block.dispute_id,
             line_id=order.line_id,
@@ -270,9 +275,8 @@ class InvoiceView(Answer):
         return in_currency(amount, currency=self.currency)
 
     @classmethod
-    def of(cls, invoice: Invoice, *, role: Role | None) -> Self:
-        """Show an invoice to a role; to nobody when an earlier state is shown."""
-        permitted = role in PERMITTED[Operation.MIRROR_INVOICES]
+    def of(cls, invoice: Invoice, *, viewer: Principal | None) -> Self:
+        """Show an invoice to somebody; to nobody when an earlier state is shown."""
         return cls(
             id=invoice.id,
             version=invoice.version,
@@ -284,9 +288,7 @@ class InvoiceView(Answer):
             disputed=invoice.disputed,
             claims=[ClaimView(dispute_id=k, amount=v) for k, v in invoice.claims.items()],
             due_on=invoice.due_on,
-            allowed_actions=_links(
-                Kind.INVOICE, invoice.id, NOUNS[Kind.INVOICE] if permitted else ()
-            ),
+            allowed_actions=_links(Kind.INVOICE, invoice.id, NOUNS[Kind.INVOICE], viewer),
         )
 
 
@@ -315,16 +317,20 @@ def _line(dispute: Dispute, line_id: UUID) -> LineView:
     )
 
 
-def _allowed(lifecycle: Lifecycle[S], standing: Standing[S], role: Role | None) -> tuple[str, ...]:
-    return () if role is None else lifecycle.actions(standing.status, role=role)
+def _allowed(
+    lifecycle: Lifecycle[S], standing: Standing[S], viewer: Principal | None
+) -> tuple[str, ...]:
+    return () if viewer is None else lifecycle.actions(standing.status, role=viewer.role)
 
 
-def _links(kind: Kind, case_id: UUID, actions: Iterable[str]) -> list[ActionLink]:
+def _links(
+    kind: Kind, case_id: UUID, actions: Iterable[str], viewer: Principal | None
+) -> list[ActionLink]:
     # A step that two cases take together has no noun here: it is offered where it begins.
     return [
         ActionLink(name=action, href=f"{address(kind, case_id)}/{NOUNS[kind][action]}")
         for action in actions
-        if action in NOUNS[kind]
+        if action in NOUNS[kind] and viewer is not None and permits(f"{kind}.{action}", viewer)
     ]
 
 

@@ -6,12 +6,11 @@ from typing import Annotated, Self, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import Field, field_serializer
 
-from api.http.calls import Call, asking, asking_read_models
+from api.http.calls import Asking, AskingReadModels, Call
 from api.http.describing import reads
-from api.http.permissions import Operation
 from api.http.values import Answer, Body, Code, Json, ListAnswer, in_currency
 from application.errors import CaseNotFound
 from application.queries import WorkFilter, WorkOrder, WorkPage
@@ -19,9 +18,6 @@ from application.recorded import RecordedEvent
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
-Listing = Annotated[Call, Depends(asking_read_models(Operation.LIST_CASES))]
-Following = Annotated[Call, Depends(asking_read_models(Operation.READ_HISTORIES))]
-ReadingHistory = Annotated[Call, Depends(asking(Operation.READ_HISTORIES))]
 
 E = TypeVar("E")
 
@@ -175,7 +171,9 @@ class Wanted(Body):
 
 
 @router.get("", operation_id="cases.list", responses=reads(paged=True))
-def list_cases(wanted: Annotated[Wanted, Query()], request: Request, call: Listing) -> WorkPageView:
+def list_cases(
+    wanted: Annotated[Wanted, Query()], request: Request, call: AskingReadModels
+) -> WorkPageView:
     """List, search, or take the work that waits longest."""
     page = call.services.questions.worklist(
         wanted.as_filter(),
@@ -189,28 +187,28 @@ def list_cases(wanted: Annotated[Wanted, Query()], request: Request, call: Listi
 
 
 @router.get("/{case_id}/timeline", operation_id="cases.timeline", responses=reads())
-def timeline(case_id: UUID, call: Following) -> list[TimelineEntryView]:
+def timeline(case_id: UUID, call: AskingReadModels) -> list[TimelineEntryView]:
     """Everything that happened to a case and to what belongs to it, oldest first."""
     entries = call.services.questions.timeline(case_id)
     return [TimelineEntryView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
 
 
 @router.get("/{case_id}/audit-trail", operation_id="cases.audit-trail", responses=reads())
-def audit_trail(case_id: UUID, call: Following) -> list[AuditEntryView]:
+def audit_trail(case_id: UUID, call: AskingReadModels) -> list[AuditEntryView]:
     """Who did what to this case, when and why, oldest first."""
     entries = call.services.questions.audit_trail(case_id)
     return [AuditEntryView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
 
 
 @router.get("/{case_id}/contacts", operation_id="cases.contacts", responses=reads())
-def contacts(case_id: UUID, call: Following) -> list[ContactView]:
+def contacts(case_id: UUID, call: AskingReadModels) -> list[ContactView]:
     """The contacts with the customer about a case and what belongs to it, oldest first."""
     entries = call.services.questions.contacts(case_id)
     return [ContactView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
 
 
 @router.get("/{case_id}/history", operation_id="cases.history", responses=reads())
-def history(case_id: UUID, call: ReadingHistory) -> list[RecordedEventView]:
+def history(case_id: UUID, call: Asking) -> list[RecordedEventView]:
     """The events of one case as they were recorded, envelopes included, oldest first."""
     events = _of_a_case(tuple(call.cases.history(case_id)), case_id, call)
     return [RecordedEventView.of(recorded) for recorded in events]

@@ -4,33 +4,22 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from api.http.actions import Kind, command
 from api.http.answers import complaint_after, complaint_at, dispute_after
-from api.http.calls import (
-    NOTHING_SAID,
-    Call,
-    Changing,
-    Circumstances,
-    Converting,
-    ReadingCase,
-    beginning,
-)
+from api.http.calls import NOTHING_SAID, Asking, Beginning, Changing, Circumstances, Converting
 from api.http.case_views import ComplaintView, DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
-from api.http.permissions import Operation
 from api.http.values import Body, Code, Instant, Prose
 from application import complaints
 from domain.complaints.events import Language, MediationOutcome, References
 
 router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
 KIND = Kind.COMPLAINT
-
-Registering = Annotated[Call, Depends(beginning(Operation.REGISTER_COMPLAINTS))]
 
 
 class ReferencesGiven(Body):
@@ -132,7 +121,7 @@ class Conclusion(Circumstances):
     operation_id="complaints.register",
     responses=creates(),
 )
-def register(said: Registration, call: Registering) -> ComplaintView:
+def register(said: Registration, call: Beginning) -> ComplaintView:
     """Begin a complaint."""
     on = call.on(said)
     recorded = complaints.register(
@@ -151,7 +140,7 @@ def register(said: Registration, call: Registering) -> ComplaintView:
 
 
 @router.get("/{case_id}", operation_id="complaints.read", responses=reads(of_a_case=True))
-def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> ComplaintView:
+def read(case_id: UUID, moment: AsOf, call: Asking) -> ComplaintView:
     """Show a complaint as it is, or as it was."""
     return complaint_at(call, case_id, moment)
 

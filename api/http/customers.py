@@ -4,17 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
-from api.http.calls import Call, asking_read_models
+from api.http.calls import AskingReadModels
 from api.http.cases import ContactView
 from api.http.describing import reads
-from api.http.permissions import Operation
 from api.http.values import Answer, Code, ListAnswer
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
-
-ReadingCustomer = Annotated[Call, Depends(asking_read_models(Operation.READ_CUSTOMERS))]
 
 
 class WaitingView(ListAnswer):
@@ -38,7 +35,7 @@ class CustomerContactsView(Answer):
 # A customer's number is the ERP's: it may hold a slash.
 @router.get("/{customer_id:path}/contacts", operation_id="customers.contacts", responses=reads())
 def customer_contacts(
-    customer_id: Annotated[Code, Path()], call: ReadingCustomer
+    customer_id: Annotated[Code, Path()], call: AskingReadModels
 ) -> CustomerContactsView:
     """The contacts with a customer over all cases, oldest first, and who waits since when."""
     contacts = call.services.questions.customer_contacts(customer_id)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.http.problems import BY_STATUS, PROBLEMS, TYPES, UNEXPECTED
 from api.http.refusing import MEDIA_TYPE, Fault
+from api.http.telling_permissions import say_who_may
 
 Responses = dict[int | str, dict[str, Any]]  # Any: FastAPI types it so
 
@@ -116,6 +117,7 @@ def describe(app: FastAPI) -> dict[str, Any]:  # Any: OpenAPI
             routes=app.routes,
             tags=app.openapi_tags,
         )
+        say_who_may(_operations(app.openapi_schema))
         for operation in _operations(app.openapi_schema):
             for status, response in operation["responses"].items():
                 if int(status) >= _S.BAD_REQUEST:

@@ -6,25 +6,23 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field, field_serializer
 
 from api.http.actions import Kind, command
 from api.http.answers import dispute_after, dispute_at
 from api.http.calls import (
     NOTHING_SAID,
-    Call,
+    Asking,
+    AskingReadModels,
+    Beginning,
     Changing,
     Circumstances,
-    ReadingCase,
-    asking_read_models,
-    beginning,
 )
 from api.http.case_views import DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
-from api.http.permissions import Operation
 from api.http.values import AmountIn, Code, Day, ListAnswer, in_currency
 from application import disputes
 from domain.blocks.events import Scope
@@ -32,11 +30,6 @@ from domain.disputes.dispute import Dispute
 
 router = APIRouter(prefix="/v1/disputes", tags=["disputes"])
 KIND = Kind.DISPUTE
-
-Opening = Annotated[Call, Depends(beginning(Operation.OPEN_DISPUTES))]
-
-
-ReadingBlocks = Annotated[Call, Depends(asking_read_models(Operation.READ_CASES_BY_ID))]
 
 
 class BlockRow(ListAnswer):
@@ -111,7 +104,7 @@ class BlockRequest(Circumstances):
     operation_id="disputes.open",
     responses=creates(),
 )
-def open_directly(said: DirectOpening, call: Opening) -> DisputeView:
+def open_directly(said: DirectOpening, call: Beginning) -> DisputeView:
     """Open a dispute that no complaint preceded."""
     recorded = disputes.open_directly(
         call.on(said),
@@ -125,7 +118,7 @@ def open_directly(said: DirectOpening, call: Opening) -> DisputeView:
 
 
 @router.get("/{case_id}", operation_id="disputes.read", responses=reads(of_a_case=True))
-def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> DisputeView:
+def read(case_id: UUID, moment: AsOf, call: Asking) -> DisputeView:
     """Show a dispute as it is, or as it was."""
     return dispute_at(call, case_id, moment)
 
@@ -135,7 +128,7 @@ def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> DisputeView:
     operation_id="disputes.payment-blocks",
     responses=reads(),
 )
-def payment_blocks(case_id: UUID, call: ReadingBlocks) -> list[BlockRow]:
+def payment_blocks(case_id: UUID, call: AskingReadModels) -> list[BlockRow]:
     """The payment blocks of a dispute."""
     dispute = call.cases.load(Dispute, case_id)
     return [BlockRow.model_validate(row) for row in call.services.questions.blocks_of(dispute.id)]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request
 
-from api.http.calls import services_of
+from api.http.entering import services_of
 from api.http.values import Answer
 
 router = APIRouter(tags=["operations"])

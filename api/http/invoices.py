@@ -1,27 +1,22 @@
 """Invoices, as the ERP tells us of them."""
 
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from api.http.actions import Kind, command
 from api.http.answers import invoice_after, invoice_at
-from api.http.calls import Call, Circumstances, ReadingCase, beginning, changing
+from api.http.calls import Asking, Beginning, Changing, Circumstances
 from api.http.case_views import InvoiceView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DocumentGiven
 from api.http.moments import AsOf
-from api.http.permissions import Operation
 from api.http.values import AmountIn, Code, Currency, Day
 from application import invoices
 
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"])
 KIND = Kind.INVOICE
-
-Mirroring = Annotated[Call, Depends(beginning(Operation.MIRROR_INVOICES))]
-ChangingInvoice = Annotated[Call, Depends(changing(Operation.MIRROR_INVOICES))]
 
 
 class InvoiceGiven(Circumstances):
@@ -47,7 +42,7 @@ class Cleared(Circumstances):
     operation_id="invoices.mirror",
     responses=creates(),
 )
-def mirror(said: InvoiceGiven, call: Mirroring) -> InvoiceView:
+def mirror(said: InvoiceGiven, call: Beginning) -> InvoiceView:
     """Take an invoice line of the ERP in. One document line is one invoice here."""
     document = said.document.as_document()
     recorded = invoices.mirror(
@@ -64,20 +59,20 @@ def mirror(said: InvoiceGiven, call: Mirroring) -> InvoiceView:
 
 
 @router.get("/{case_id}", operation_id="invoices.read", responses=reads(of_a_case=True))
-def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> InvoiceView:
+def read(case_id: UUID, moment: AsOf, call: Asking) -> InvoiceView:
     """Show an invoice line as it is, or as it was."""
     return invoice_at(call, case_id, moment)
 
 
 @command(router, KIND, "clear")
-def clear(said: Cleared, call: ChangingInvoice) -> InvoiceView:
+def clear(said: Cleared, call: Changing) -> InvoiceView:
     """Learn that the ERP cleared a part of the invoice line."""
     recorded = invoices.clear(call.on(said), amount=said.amount, cases=call.cases)
     return invoice_after(call, recorded)
 
 
 @command(router, KIND, "reset_clearing")
-def reset_clearing(said: Cleared, call: ChangingInvoice) -> InvoiceView:
+def reset_clearing(said: Cleared, call: Changing) -> InvoiceView:
     """Learn that the ERP took a clearing back."""
     recorded = invoices.reset_clearing(call.on(said), amount=said.amount, cases=call.cases)
     return invoice_after(call, recorded)

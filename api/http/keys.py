@@ -5,19 +5,17 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, WithJsonSchema
+from fastapi import APIRouter
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from api.http.calls import Call, asking
+from api.http.calls import Asking
 from api.http.describing import keeps, reads
-from api.http.permissions import Operation
 from api.http.values import Body, Code, ListAnswer
 from application.keys import GRANTABLE
+from application.scopes import ConnectorScope
 from domain.parties import Role
 
 router = APIRouter(prefix="/v1/keys", tags=["operations"])
-
-ManagingKeys = Annotated[Call, Depends(asking(Operation.MANAGE_KEYS))]
 
 
 def _grantable(role: Role) -> Role:
@@ -35,6 +33,9 @@ class KeyWanted(Body):
         AfterValidator(_grantable),
         WithJsonSchema({"type": "string", "enum": [str(role) for role in GRANTABLE]}),
     ]
+    scopes: Annotated[
+        frozenset[ConnectorScope], Field(description="What a connector's key is for")
+    ] = frozenset()
 
 
 class KeyView(ListAnswer):
@@ -43,6 +44,7 @@ class KeyView(ListAnswer):
     key_id: UUID
     subject_id: str
     role: str
+    scopes: list[ConnectorScope]
     created_at: datetime
     revoked_at: datetime | None
 
@@ -60,20 +62,22 @@ class IssuedKeyView(ListAnswer):
     operation_id="keys.issue",
     responses=keeps(HTTPStatus.CREATED),
 )
-def issue(wanted: KeyWanted, call: ManagingKeys) -> IssuedKeyView:
+def issue(wanted: KeyWanted, call: Asking) -> IssuedKeyView:
     """Make a key. Its secret is shown this once."""
-    issued = call.services.keys.issue(subject_id=wanted.subject_id, role=wanted.role)
+    issued = call.services.keys.issue(
+        subject_id=wanted.subject_id, role=wanted.role, scopes=wanted.scopes
+    )
     call.response.headers["Cache-Control"] = "no-store"
     return IssuedKeyView.model_validate(issued)
 
 
 @router.get("", operation_id="keys.list", responses=reads())
-def list_keys(call: ManagingKeys) -> list[KeyView]:
+def list_keys(call: Asking) -> list[KeyView]:
     """Every key, oldest first, without its secret."""
     return [KeyView.model_validate(key) for key in call.services.keys.list()]
 
 
 @router.delete("/{key_id}", operation_id="keys.revoke", responses=reads())
-def revoke(key_id: UUID, call: ManagingKeys) -> KeyView:
+def revoke(key_id: UUID, call: Asking) -> KeyView:
     """Let a key open nothing any more; elsewhere it may still do so for a few seconds."""
     return KeyView.model_validate(call.services.keys.revoke(key_id))

@@ -32,7 +32,7 @@ from application.errors import (
     CaseNotFound,
     OutcomeUnknown,
 )
-from application.keys import KeyNotFound, KeyRefused
+from application.keys import KeyNotFound, KeyRefused, ScopesMisplaced
 from application.once import CommandUnderWay, IdempotencyKeyReused
 from application.replay import NoSuchMoment
 from domain.refusals import (
@@ -119,6 +119,7 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             ("case_id", "current_version=version"),
         ),
         KeyRefused: Row(401, "key-refused", "The key opens nothing"),
+        ScopesMisplaced: Row(422, "scopes-misplaced", "A connector's key has scopes, no other has"),
         KeyNotFound: Row(404, "key-not-found", "There is no such key", ("key_id",)),
         RequestRefused: Row(400, "bad-request", "The request cannot be taken up"),
         KeyMissing: Row(401, "key-missing", "A key is needed"),

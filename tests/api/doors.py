@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from httpx2 import Request
 from starlette.testclient import TestClient
 
+from application.keys import every_scope
+from application.scopes import ConnectorScope
 from application.services import Services
 from domain.parties import Role
 from infrastructure.read_models.projector import Projector
@@ -33,11 +35,21 @@ class Door:
         """Somebody without a key; `raising` lets the server's own errors end the test."""
         return TestClient(self.app, raise_server_exceptions=raising)
 
-    def client(self, role: Role, *, subject_id: str | None = None) -> TestClient:
-        """Somebody with a new key of this role."""
+    def client(
+        self,
+        role: Role,
+        *,
+        subject_id: str | None = None,
+        scopes: frozenset[ConnectorScope] | None = None,
+    ) -> TestClient:
+        """Somebody with a new key of this role, and of every scope if nothing else is said."""
         subject = subject_id or str(role)
-        secret = self.services.keys.issue(subject_id=subject, role=role).secret
+        issued = self.services.keys.issue(
+            subject_id=subject,
+            role=role,
+            scopes=every_scope(role) if scopes is None else scopes,
+        )
         client = self.stranger()
-        client.headers["Authorization"] = f"Bearer {secret}"
         client.event_hooks = {"request": [take_new_key]}
+        client.headers["Authorization"] = f"Bearer {issued.secret}"
         return client

@@ -13,10 +13,9 @@ from api.http.complaints import Registration
 from api.http.describing import Problem
 from api.http.dispute_steps import SettlementOffer
 from api.http.disputed_lines import DisputedLine
-from api.http.permissions import PERMITTED
 from api.http.problems import BY_STATUS, PROBLEMS, UNEXPECTED
-from application.keys import GRANTABLE
 from application.services import Services
+from tests.api import permission_documents
 
 PAGE: Final = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 
@@ -70,17 +69,12 @@ def test_the_page_lists_every_problem_with_its_status() -> None:
     assert all(str(row.status) in told[row.slug] for row in rows)
 
 
-def test_the_page_shows_the_table_of_permissions() -> None:
-    told = {
-        operation: [cell.strip() == "yes" for cell in cells.split("|")]
-        for operation, cells in re.findall(r"^\| `(\w+)` \|(.+)\|$", PAGE, flags=re.MULTILINE)
-        if "_" in operation
-    }
+def test_the_page_of_permissions_is_what_the_table_says() -> None:
+    how = "run: python -m tests.api.permission_documents"
 
-    assert told == {
-        str(operation): [role in permitted for role in GRANTABLE]
-        for operation, permitted in PERMITTED.items()
-    }
+    assert permission_documents.PAGE.read_text(encoding="utf-8") == permission_documents.render(), (
+        how
+    )
 
 
 def test_no_problem_model_requires_what_another_problem_of_its_status_lacks() -> None:

@@ -1,77 +1,221 @@
 """Which role may do what: the table, and that every address asks it."""
 
-from typing import Final
+import re
+from collections.abc import Mapping
+from typing import Any, Final
 
 import pytest
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import Mount
+from starlette.testclient import TestClient
 
-from api.http.permissions import PERMITTED, Operation
+from api.http.actions import NOUNS, Kind
+from api.http.entering import UnguardedRoute, let_in, refuse_unguarded_routes
+from api.http.errors import KeyMissing
+from api.http.permissions import OPEN, PERMISSIONS, TABLE
 from application.keys import GRANTABLE
-from domain.parties import Role
+from application.scopes import ConnectorScope
+from domain.blocks.lifecycle import LIFECYCLE as BLOCKS
+from domain.complaints.lifecycle import LIFECYCLE as COMPLAINTS
+from domain.disputes.lifecycle import LIFECYCLE as DISPUTES
+from domain.lifecycle import Lifecycle
+from domain.parties import ACTS_FOR, Party, Role
 from tests.api.doors import Door
 from tests.api.requests import NOBODY, Said, begin, complaint, dispute, document, slug
 
 AGENT, MANAGER, FINANCE = Role.AGENT, Role.MANAGER, Role.FINANCE
 AUDITOR, CONNECTOR, ADMIN = Role.AUDITOR, Role.CONNECTOR, Role.ADMIN
+INTAKE, INVOICES, ERP = ConnectorScope.INTAKE, ConnectorScope.INVOICES, ConnectorScope.ERP
 READERS: Final = {AGENT, MANAGER, FINANCE, AUDITOR, ADMIN}
+STAFF: Final = {AGENT, MANAGER, FINANCE}
 
-OPEN: Final = {"health.live", "health.ready"}
-
-ASKS: Final[dict[str, set[Role]]] = {
-    "complaints.register": {AGENT, MANAGER, FINANCE, CONNECTOR},
-    "disputes.open": {AGENT, MANAGER, FINANCE},
-    "invoices.mirror": {FINANCE, CONNECTOR},
-    "invoices.clear": {FINANCE, CONNECTOR},
-    "invoices.reset_clearing": {FINANCE, CONNECTOR},
-    "complaints.read": READERS | {CONNECTOR},
-    "disputes.read": READERS | {CONNECTOR},
-    "payment-blocks.read": READERS | {CONNECTOR},
-    "invoices.read": READERS | {CONNECTOR},
-    "disputes.payment-blocks": READERS | {CONNECTOR},
-    "cases.list": READERS,
-    "cases.timeline": READERS,
-    "cases.audit-trail": READERS,
-    "cases.contacts": READERS,
-    "cases.history": READERS,
-    "customers.contacts": READERS,
-    "blocked-payments.exposure": READERS,
-    "blocked-payments.lines": READERS,
-    "projections.list": {AUDITOR, ADMIN},
-    "keys.issue": {ADMIN},
-    "keys.list": {ADMIN},
-    "keys.revoke": {ADMIN},
+BESIDE_THE_STEPS: Final[dict[str, tuple[set[Role], set[ConnectorScope]]]] = {
+    "complaints.register": (STAFF, {INTAKE}),
+    "complaints.read": (READERS, {INTAKE}),
+    "disputes.open": (STAFF, set()),
+    "disputes.read": (READERS, {INTAKE, ERP}),
+    "disputes.payment-blocks": (READERS, {ERP}),
+    "payment-blocks.read": (READERS, {ERP}),
+    "invoices.mirror": ({FINANCE}, {INVOICES}),
+    "invoices.clear": ({FINANCE}, {INVOICES}),
+    "invoices.reset_clearing": ({FINANCE}, {INVOICES}),
+    "invoices.read": (READERS, {INVOICES, ERP}),
+    "cases.list": (READERS, set()),
+    "cases.timeline": (READERS, set()),
+    "cases.audit-trail": (READERS, set()),
+    "cases.contacts": (READERS, set()),
+    "cases.history": (READERS, set()),
+    "customers.contacts": (READERS, set()),
+    "blocked-payments.exposure": (READERS, set()),
+    "blocked-payments.lines": (READERS, set()),
+    "projections.list": ({AUDITOR, ADMIN}, set()),
+    "metrics.read": ({AUDITOR, ADMIN}, set()),
+    "keys.issue": ({ADMIN}, set()),
+    "keys.list": ({ADMIN}, set()),
+    "keys.revoke": ({ADMIN}, set()),
 }
-STEPS: Final = {AGENT, MANAGER, FINANCE, CONNECTOR, ADMIN}
-"""Who may take steps at all; which, and when, the lifecycles say."""
+LIFECYCLES: Final[Mapping[Kind, Lifecycle[Any]]] = {
+    Kind.COMPLAINT: COMPLAINTS,
+    Kind.DISPUTE: DISPUTES,
+    Kind.BLOCK: BLOCKS,
+}
+SPEAKS_FOR: Final = {Party.CUSTOMER: INTAKE, Party.MEDIATOR: INTAKE, Party.ERP: ERP}
+"""For whom a connector takes steps, and the scope that it needs to do so."""
+
+KNOCKING: Final = [
+    *((role, frozenset[ConnectorScope]()) for role in GRANTABLE if role is not CONNECTOR),
+    *((CONNECTOR, frozenset({scope})) for scope in ConnectorScope),
+]
 
 
-def test_every_operation_is_permitted_to_somebody_who_can_have_a_key() -> None:
-    assert set(PERMITTED) == set(Operation)
-    assert all(roles and roles <= set(GRANTABLE) for roles in PERMITTED.values())
+def steps() -> dict[str, set[Party]]:
+    """Every step that has an address, by its operation, with those whose step it is."""
+    return {
+        f"{kind}.{action}": {
+            party for step in lifecycle.steps if step.action == action for party in step.who
+        }
+        for kind, lifecycle in LIFECYCLES.items()
+        for action in NOUNS[kind]
+    }
 
 
-@pytest.mark.parametrize("role", GRANTABLE)
-def test_a_role_comes_as_far_as_the_table_says_and_no_further(door: Door, role: Role) -> None:
-    client = door.client(role)
-    for path, methods in door.app.openapi()["paths"].items():
-        for method, operation in methods.items():
+def permitted(operation: str) -> tuple[set[Role], set[ConnectorScope]]:
+    """Who should be let in: for a step those who may record it, else as written above."""
+    if operation not in steps():
+        return BESIDE_THE_STEPS[operation]
+    parties = steps()[operation]
+    roles = {role for role in GRANTABLE if role is not CONNECTOR and ACTS_FOR[role] & parties}
+    return roles, {SPEAKS_FOR[party] for party in parties & ACTS_FOR[CONNECTOR]}
+
+
+def test_a_row_names_those_who_are_meant_and_a_step_those_who_may_ever_take_it() -> None:
+    told = {row.operation: (set(row.roles), set(row.scopes)) for row in TABLE}
+
+    assert told == {row.operation: permitted(row.operation) for row in TABLE}
+    assert set(told) == set(steps()) | set(BESIDE_THE_STEPS)
+
+
+def test_an_operation_has_one_row_and_somebody_who_can_have_a_key() -> None:
+    assert len(PERMISSIONS) == len(TABLE)
+    assert PERMISSIONS.keys().isdisjoint(OPEN)
+    assert all(row.roles or row.scopes for row in TABLE)
+    assert all(row.roles <= set(GRANTABLE) - {CONNECTOR} for row in TABLE)
+    assert {scope for row in TABLE for scope in row.scopes} == set(ConnectorScope)
+
+
+def test_the_table_names_what_is_served_and_nothing_else(door: Door) -> None:
+    served = {name for _, _, name in operations(door.app)}
+
+    assert served == PERMISSIONS.keys() | OPEN
+
+
+@pytest.mark.parametrize(("role", "scopes"), KNOCKING)
+def test_somebody_comes_as_far_as_the_table_says_and_no_further(
+    door: Door, role: Role, scopes: frozenset[ConnectorScope]
+) -> None:
+    client = door.client(role, scopes=scopes)
+    for method, path, name in operations(door.app):
+        if name in OPEN:
+            continue
+        answer = client.request(method, path, headers={"If-Match": "*"})
+        roles, wanted = permitted(name)
+        welcome = role in roles or not wanted.isdisjoint(scopes)
+        assert (answer.status_code == 403) == (not welcome), f"{role} {name}: {answer.text}"
+        assert welcome or slug(answer) == "not-permitted"
+
+
+def test_every_address_asks_for_a_key_before_it_looks_at_anything_else(door: Door) -> None:
+    stranger = door.stranger()
+    for method, path, name in operations(door.app, identity="no-identity"):
+        answer = stranger.request(method, path, params={"limit": "-1"})
+        assert answer.status_code == (200 if name in OPEN else 401), f"{method} {path}"
+
+
+def test_the_document_says_of_each_operation_who_may(door: Door) -> None:
+    for methods in door.app.openapi()["paths"].values():
+        for operation in methods.values():
             name = operation["operationId"]
             if name in OPEN:
+                assert operation["security"] == []
+                assert not operation["responses"].keys() & {"401", "403"}
                 continue
-            address = path.replace("{case_id}", str(NOBODY)).replace("{key_id}", str(NOBODY))
-            answer = client.request(
-                method, address.replace("{customer_id}", "C-1"), headers={"If-Match": "*"}
+            roles, scopes = permitted(name)
+            assert (set(operation["x-roles"]), set(operation["x-connector-scopes"])) == (
+                roles,
+                scopes,
             )
-            refused = answer.status_code == 403
-            assert refused == (role not in ASKS.get(name, STEPS)), f"{role} {name}: {answer.text}"
+            assert operation["security"] == [{"HTTPBearer": []}]
+            assert operation["responses"].keys() >= {"401", "403"}
+            assert "Permitted to: " in operation["description"]
 
 
-def test_every_address_asks_for_a_key(door: Door) -> None:
-    stranger = door.stranger()
-    for path, methods in door.app.openapi()["paths"].items():
-        for method, operation in methods.items():
-            answer = stranger.request(method, path.replace("{case_id}", str(NOBODY)))
-            expected = 200 if operation["operationId"] in OPEN else 401
-            assert answer.status_code == expected, f"{method} {path}"
+def operations(app: FastAPI, *, identity: object = NOBODY) -> list[tuple[str, str, str]]:
+    """Every operation: its method, an address of it, and its id."""
+    return [
+        (method, re.sub(r"{\w+}", str(identity), str(found.path)), str(route.operation_id))
+        for found in iter_route_contexts(app.routes)
+        if isinstance(route := found.original_route, APIRoute)
+        for method in sorted(route.methods or ())
+    ]
+
+
+@pytest.mark.parametrize("operation_id", [None, "doors.open"])
+def test_no_application_starts_with_an_address_of_which_the_table_says_nothing(
+    operation_id: str | None,
+) -> None:
+    app, router = FastAPI(docs_url=None, redoc_url=None), APIRouter()
+    router.add_api_route("/doors", lambda: None, operation_id=operation_id)
+    app.include_router(router)
+
+    with pytest.raises(UnguardedRoute, match="/doors"):
+        refuse_unguarded_routes(app)
+
+
+def test_no_application_starts_with_something_mounted_that_the_table_does_not_name() -> None:
+    app = FastAPI(docs_url=None, redoc_url=None)
+    app.router.routes.append(Mount("/backdoor", app=FastAPI()))
+
+    with pytest.raises(UnguardedRoute, match="/backdoor"):
+        refuse_unguarded_routes(app)
+
+
+def test_an_address_that_never_asks_who_calls_is_guarded_all_the_same(door: Door) -> None:
+    app, router = FastAPI(dependencies=[Depends(let_in)]), APIRouter()
+    router.add_api_route("/doors", lambda: "open", operation_id="cases.list")
+    app.include_router(router)
+    app.state.services = door.services
+
+    with pytest.raises(KeyMissing):
+        TestClient(app).get("/doors")
+
+
+def test_a_second_authorization_is_not_chosen_from(door: Door) -> None:
+    good = door.client(ADMIN).headers["Authorization"]
+    headers = [("Authorization", good), ("Authorization", "Bearer rcs_0")]
+
+    for sent in (headers, headers[::-1]):
+        assert slug(door.stranger().get("/v1/keys", headers=sent)) == "key-refused"
+
+
+def test_a_connector_is_offered_what_its_scope_opens(door: Door) -> None:
+    case = begin(door.client(AGENT), "/v1/complaints", complaint())
+    intake = door.client(CONNECTOR, scopes=frozenset({INTAKE}))
+    either = begin(door.client(FINANCE), "/v1/disputes", dispute())
+
+    offered = {link["name"] for link in intake.get(case).json()["allowed_actions"]}
+    to_intake = {link["name"] for link in intake.get(either).json()["allowed_actions"]}
+    to_both = {
+        link["name"] for link in door.client(CONNECTOR).get(either).json()["allowed_actions"]
+    }
+
+    assert offered == {
+        "escalate",
+        "withdraw",
+        "record_contact",
+        "add_evidence",
+    }
+    assert to_both - to_intake == {"cleared_in_erp"}
 
 
 @pytest.mark.parametrize(
@@ -147,3 +291,21 @@ def test_no_key_is_made_for_a_role_that_belongs_to_the_product(door: Door, role:
 
 def test_a_key_that_does_not_exist_is_not_revoked(door: Door) -> None:
     assert slug(door.client(ADMIN).delete(f"/v1/keys/{NOBODY}")) == "key-not-found"
+
+
+@pytest.mark.parametrize(("role", "scopes"), [("connector", []), ("agent", ["erp"])])
+def test_a_connector_s_key_says_what_it_is_for_and_no_other_does(
+    door: Door, role: str, scopes: list[str]
+) -> None:
+    said = {"subject_id": "anna", "role": role, "scopes": scopes}
+
+    assert slug(door.client(ADMIN).post("/v1/keys", json=said)) == "scopes-misplaced"
+
+
+def test_a_connector_s_key_is_listed_with_its_scopes(door: Door) -> None:
+    said = {"subject_id": "erp:S4", "role": "connector", "scopes": ["erp", "invoices"]}
+    admin = door.client(ADMIN)
+
+    admin.post("/v1/keys", json=said)
+
+    assert sorted(admin.get("/v1/keys").json()[-1]["scopes"]) == ["erp", "invoices"]

@@ -100,7 +100,7 @@ def test_what_goes_wrong_inside_is_a_problem_without_its_text(
 ) -> None:
     app = create_app(services)
 
-    @app.get("/fails")
+    @app.get("/fails", operation_id="health.live")
     def fails() -> None:
         raise error
 

@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from application.keys import GRANTABLE, KeyNotFound, KeyRefused, Principal
+from application.keys import GRANTABLE, KeyNotFound, KeyRefused, Principal, every_scope
 from domain.parties import Role
 from infrastructure.clock import TimeOrderedIdentities
 from infrastructure.keys import PostgresKeys
@@ -49,9 +49,13 @@ def counting(pool: Pool, *, remembered: int, seconds: Callable[[], float]) -> Po
 def test_a_secret_opens_the_door_as_the_subject_and_role_it_was_issued_to(
     keys: PostgresKeys, role: Role
 ) -> None:
-    issued = keys.issue(subject_id="anna", role=role)
+    scopes = every_scope(role)
 
-    assert keys.authenticate(issued.secret) == Principal(subject_id="anna", role=role)
+    issued = keys.issue(subject_id="anna", role=role, scopes=scopes)
+
+    assert keys.authenticate(issued.secret) == Principal(
+        subject_id="anna", role=role, scopes=scopes
+    )
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in GRANTABLE])

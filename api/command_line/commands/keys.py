@@ -6,6 +6,7 @@ from uuid import UUID
 import typer
 
 from api.command_line.commands.options import AsJson
+from application.scopes import ConnectorScope
 
 app = typer.Typer(help="Say who may use the API.")
 
@@ -19,12 +20,16 @@ def issue(
     subject: Annotated[
         str, typer.Option(help="The pseudonym under which its holder stands in the history.")
     ],
+    scope: Annotated[
+        list[ConnectorScope] | None,
+        typer.Option(help="What a connector's key is for; may be said several times."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print its secret, this once."""
     from api.command_line.keyring import issue_key
 
-    issue_key(subject=subject, role=role, as_json=as_json)
+    issue_key(subject=subject, role=role, scopes=scope or (), as_json=as_json)
 
 
 @app.command("list")

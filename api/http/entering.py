@@ -1,0 +1,87 @@
+"""Who comes in: every request passes here first, whatever its operation says about itself."""
+
+from typing import Annotated, Final, cast
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
+
+from api.http.errors import KeyMissing
+from api.http.permissions import OPEN, OPEN_ADDRESSES, PERMISSIONS, require
+from application.keys import KeyRefused, Principal
+from application.services import Services
+
+Bearer = Annotated[
+    HTTPAuthorizationCredentials | None,
+    Depends(HTTPBearer(auto_error=False, description="An API key: `rcs_…`")),
+]
+
+_HEADER: Final = "authorization"
+
+
+class UnguardedRoute(Exception):
+    """An address would be served without the table of permissions saying to whom."""
+
+    def __init__(self, named: str) -> None:
+        super().__init__(f"{named} has no row in api/http/permissions.py, or two")
+
+
+async def let_in(request: Request, bearer: Bearer) -> Principal | None:
+    """Find out who asks, and whether they may; nobody in particular where everybody may.
+
+    Raises:
+        KeyMissing: nobody says who they are.
+        KeyRefused: they cannot show it.
+        NotPermitted: they may not.
+    """
+    operation = cast("APIRoute", request.scope["route"]).operation_id
+    assert operation is not None, "the application does not start with an operation without its id"
+    if operation in OPEN:
+        return None
+    principal = await _identify(request, bearer)
+    request.state.principal = principal  # for the log, which tells its role
+    require(operation, principal=principal)
+    return principal
+
+
+async def _admitted(principal: Annotated[Principal | None, Depends(let_in)]) -> Principal:
+    assert principal is not None, "what is open to everybody asks nobody who they are"
+    return principal
+
+
+Admitted = Annotated[Principal, Depends(_admitted)]
+"""Who was let in."""
+
+
+def services_of(request: Request) -> Services:
+    """The ports of the running product."""
+    return cast("Services", request.app.state.services)
+
+
+def refuse_unguarded_routes(app: FastAPI) -> None:
+    """Let no application start that serves something of which the table says nothing.
+
+    Raises:
+        UnguardedRoute: this address has no row.
+    """
+    for found in iter_route_contexts(app.routes):
+        route = found.original_route
+        if not isinstance(route, APIRoute):
+            if found.path not in OPEN_ADDRESSES:
+                raise UnguardedRoute(str(found.path))
+        elif (route.operation_id in OPEN) == (route.operation_id in PERMISSIONS):
+            raise UnguardedRoute(f"{route.operation_id or 'an operation without id'} {found.path}")
+
+
+async def _identify(request: Request, bearer: Bearer) -> Principal:
+    if len(request.headers.getlist(_HEADER)) > 1:
+        # Which of them counts would be for each proxy on the way to guess.
+        raise KeyRefused
+    if bearer is None:
+        raise KeyMissing
+    keys, secret = services_of(request).keys, bearer.credentials
+    remembered = keys.recall(secret)
+    if remembered is not None:
+        return remembered
+    return await run_in_threadpool(keys.authenticate, secret)
