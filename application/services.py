@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from application.keys import Keys
+from application.lookout import Lookout
 from application.ports import Clock, Identities, RepeatableCases
 from application.queries import Questions
 
@@ -16,3 +17,4 @@ class Services:
     keys: Keys
     clock: Clock
     identities: Identities
+    lookout: Lookout

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from threading import Event as Signal
 from threading import Thread
 from typing import Final, Literal
@@ -26,6 +27,7 @@ from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
 from infrastructure.keys import PostgresKeys
+from infrastructure.lookout import PostgresLookout
 from infrastructure.postgres.connections import open_pool
 from infrastructure.postgres.embedded import EmbeddedServer, Login
 from infrastructure.postgres.errors import DatabaseNotReady
@@ -180,6 +182,11 @@ def wire(
         keys=PostgresKeys(pool, identities=TimeOrderedIdentities()),
         clock=clock,
         identities=TimeOrderedIdentities(),
+        lookout=PostgresLookout(
+            pool,
+            schema=settings.recours_schema,
+            most_lag=timedelta(seconds=settings.recours_most_lag),
+        ),
     )
     projector = Projector(pool, projections=PROJECTIONS, event_types=event_types)
     return Wiring(services, pool, projector, cases)

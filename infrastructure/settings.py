@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -10,6 +10,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infrastructure.logs import LogForm, LogLevel
+
+HOST_AND_PORT: Final = r"^(\[[0-9a-fA-F:.]+\]|[^\[\]:\s]+):\d{1,5}$"
 
 
 def _default_directory() -> Path:
@@ -50,6 +52,12 @@ class Settings(BaseSettings):
 
     recours_erp_secret: SecretStr | None = None
     """What both sides sign their messages with: `whsec_` and the base64 of 24 to 64 bytes."""
+
+    recours_most_lag: int = Field(default=60, ge=1)
+    """Seconds that a read model may be behind before `/readyz` says no."""
+
+    recours_metrics: str | None = Field(default=None, pattern=HOST_AND_PORT)
+    """Where `serve` and `worker` tell their metrics without a key, such as `127.0.0.1:9464`."""
 
     recours_log: LogForm | None = None
     """How `serve` and `worker` write their log; by whether it goes to a terminal, if not said."""

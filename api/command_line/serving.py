@@ -4,6 +4,7 @@ import errno
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import FrameType
 from typing import Final
 
@@ -11,6 +12,7 @@ import anyio.to_thread
 import uvicorn
 
 from api.command_line.faults import Stopped, read_settings
+from api.command_line.metering import telling_metrics
 from api.command_line.opening import opened
 from api.command_line.output import say
 from api.command_line.working import tell_of_desk, working
@@ -32,9 +34,10 @@ class ApiServer(uvicorn.Server):
     def __init__(
         self, services: Services, *, listener: socket.socket, on_serving: Callable[[str], None]
     ) -> None:
+        self.app = create_app(services)
         super().__init__(
             uvicorn.Config(
-                create_app(services),
+                self.app,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -68,6 +71,7 @@ class ApiServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal; see uvicorn."""
+        self.app.state.readiness.stopping = True
         super().handle_exit(sig, frame)
         self.interrupted = self.interrupted or sig == signal.SIGINT
         # What is captured is raised again after the stop, in the middle of our own farewell.
@@ -84,13 +88,14 @@ def serve(*, host: str, port: int, with_worker: bool) -> None:
             listener=listener,
             on_serving=lambda address: say("serving at {}; ^C stops it", address),
         )
-        if not with_worker:
+        with ExitStack() as stack:
+            metrics = server.app.state.metrics
+            stack.enter_context(telling_metrics(metrics, at=settings.recours_metrics))
+            if with_worker:
+                desk = stack.enter_context(open_desk(settings, wiring.services))
+                tell_of_desk(desk)
+                stack.enter_context(working(wiring, desk=desk, on_failure=server.stop))
             server.serve_until_stopped()
-            return
-        with open_desk(settings, wiring.services) as desk:
-            tell_of_desk(desk)
-            with working(wiring, desk=desk, on_failure=server.stop):
-                server.serve_until_stopped()
 
 
 def listening(host: str, *, port: int) -> socket.socket:

@@ -8,8 +8,10 @@ from threading import Thread
 from types import FrameType
 
 from api.command_line.faults import read_settings
+from api.command_line.metering import telling_metrics
 from api.command_line.opening import opened
 from api.command_line.output import say
+from api.http.measuring import Metrics
 from application.erp_desk import ErpDesk
 from infrastructure.bootstrap import Wiring, open_desk
 from infrastructure.logs import start_logging
@@ -52,7 +54,11 @@ def work_alone() -> None:
             interrupted.set()
         stop.set()
 
-    with opened(settings) as wiring, open_desk(settings, wiring.services) as desk:
+    with (
+        opened(settings) as wiring,
+        open_desk(settings, wiring.services) as desk,
+        telling_metrics(_seen_by(wiring), at=settings.recours_metrics),
+    ):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
         tell_of_desk(desk)
@@ -60,6 +66,12 @@ def work_alone() -> None:
         run_worker(wiring, desk=desk, stop=stop)
     if interrupted.is_set():
         raise KeyboardInterrupt
+
+
+def _seen_by(wiring: Wiring) -> Metrics:
+    metrics = Metrics()
+    metrics.watch(wiring.services.lookout)
+    return metrics
 
 
 def tell_of_desk(desk: ErpDesk | None) -> None:

@@ -23,6 +23,7 @@ from api.http import (
 from api.http.describing import ABOUT, describe
 from api.http.doorway import Doorway
 from api.http.entering import let_in, refuse_unguarded_routes
+from api.http.health import Readiness
 from api.http.measuring import Metrics
 from api.http.observing import Observing
 from api.http.refusing import answer_with_problems
@@ -61,7 +62,9 @@ def create_app(services: Services) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
+    app.state.readiness = Readiness()
     app.state.metrics = measured = Metrics()
+    measured.watch(services.lookout)
     # The last one added stands outermost.
     app.add_middleware(Doorway, identities=services.identities)
     app.add_middleware(Observing, identities=services.identities, metrics=measured)

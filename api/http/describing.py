@@ -95,6 +95,11 @@ def creates() -> Responses:
     return {_S.CREATED: {"headers": headers}, **_problems(*READING, *SAYING, *FAILING)}
 
 
+def keeps_ready() -> Responses:
+    """What the question whether we can serve may be answered with."""
+    return _problems(_S.SERVICE_UNAVAILABLE)
+
+
 def keeps(success: HTTPStatus) -> Responses:
     """What a request may be answered with that records something beside the cases."""
     return {success: {}, **_problems(*READING, *SAYING, *FAILING)}

@@ -12,10 +12,14 @@ ApplicationError
     ├── NotAcceptable          the caller does not take JSON
     ├── UnsupportedContent     the body is not JSON
     ├── BodyTooLarge           the body is longer than anything that we take
+    ├── NotReady               nothing should be asked of this process now
     └── NotCaughtUp            the read models have not come to the position in time
 """
 
+from collections.abc import Sequence
+
 from application.errors import ApplicationError
+from application.lookout import OperatingFault
 from domain.parties import Role
 
 
@@ -102,3 +106,11 @@ class NotCaughtUp(RequestRefused):
     def __init__(self, position: int) -> None:
         super().__init__(f"the read models have not come to position {position} yet; ask again")
         self.position = position
+
+
+class NotReady(RequestRefused):
+    """Nothing should be asked of this process now."""
+
+    def __init__(self, faults: Sequence[OperatingFault]) -> None:
+        super().__init__(", ".join(f"{fault.name}: {fault.found}" for fault in faults))
+        self.faults = tuple(faults)

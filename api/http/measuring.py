@@ -4,13 +4,17 @@ Labels are operations, statuses and other words of ours, so that their number is
 address, a customer, a person or a key.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from application.lookout import Lookout
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -59,6 +63,62 @@ def outcome_of(status: int) -> Outcome:
     if status < _S.BAD_REQUEST:
         return Outcome.RECORDED
     return Outcome.MALFORMED if status < _S.INTERNAL_SERVER_ERROR else Outcome.FAILED
+
+
+class Seen(Collector):
+    """What the lookout sees, as metrics."""
+
+    def __init__(self, lookout: Lookout) -> None:
+        self._lookout = lookout
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing in advance: the registry would look, to learn the names."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Look."""
+        seen, pool = self._lookout.look(), self._lookout.connections()
+        yield _number("recours_ready", "1 while the lookout finds no fault", not seen.faults)
+        if seen.position is not None:
+            told = "Position of the last event in the history"
+            yield _number("recours_event_store_position", told, seen.position)
+        yield _each(
+            "recours_projection_lag_events",
+            "Events that a read model lacks, at most",
+            ("projection", {lag.name: lag.events for lag in seen.lags}),
+        )
+        yield _each(
+            "recours_projection_lag_seconds",
+            "For how long the oldest event that a read model lacks has been recorded",
+            ("projection", {lag.name: lag.seconds for lag in seen.lags}),
+        )
+        yield _each(
+            "recours_projection_stopped",
+            "1 for a read model that could not take an event in",
+            ("projection", {lag.name: lag.stopped_before is not None for lag in seen.lags}),
+        )
+        yield _each(
+            "recours_blocks",
+            "Payment blocks that wait for the ERP or, unconfirmed or drifted, for a person",
+            ("status", seen.blocks),
+        )
+        yield _each(
+            "recours_database_connections",
+            "Connections of this process's pool, by what they do; and requests that wait for one",
+            ("use", {"busy": pool.open - pool.idle, "idle": pool.idle, "waited_for": pool.waiting}),
+        )
+
+
+def _number(name: str, told: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, told, value=float(value))
+
+
+def _each(name: str, told: str, values: tuple[str, Mapping[str, float]]) -> Metric:
+    label, numbers = values
+    family = GaugeMetricFamily(name, told, labels=[label])
+    for which, value in numbers.items():
+        family.add_metric([which], float(value))
+    return family
 
 
 class Metrics:
@@ -111,13 +171,13 @@ class Metrics:
         """Tell a number that is looked up whenever somebody asks."""
         Gauge(name, told, registry=self.registry).set_function(now)
 
+    def watch(self, lookout: Lookout) -> None:
+        """Tell what the lookout sees, whenever somebody asks."""
+        self.registry.register(Seen(lookout))
+
     def written(self) -> bytes:
         """Everything, in Prometheus' text format."""
         return generate_latest(self.registry)
-
-    def names(self) -> Iterable[str]:
-        """The names of all metrics, without the suffixes of their samples."""
-        return sorted({family.name for family in self.registry.collect()})
 
     def _counting(
         self, operation: str, status: int, *, is_command: bool

@@ -19,6 +19,7 @@ from api.http.errors import (
     NotAcceptable,
     NotCaughtUp,
     NotPermitted,
+    NotReady,
     RequestRefused,
     UnsupportedContent,
     VersionMissing,
@@ -140,6 +141,7 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         NotAcceptable: Row(406, "not-acceptable", "Answers are JSON"),
         UnsupportedContent: Row(415, "unsupported-content", "Bodies are JSON"),
         BodyTooLarge: Row(413, "body-too-large", "The body is too large", ("most",)),
+        NotReady: Row(503, "not-ready", "Ask nothing of this process now", ("faults",)),
         NotCaughtUp: Row(503, "not-caught-up", "The read models are behind", ("position",)),
         RequestValidationError: Row(
             422,

@@ -1,5 +1,7 @@
 """The API over a real database."""
 
+from datetime import timedelta
+
 import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -12,6 +14,7 @@ from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
 from infrastructure.keys import PostgresKeys
+from infrastructure.lookout import PostgresLookout
 from infrastructure.read_models.catalogue import PROJECTIONS
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
@@ -35,6 +38,7 @@ def services(pool: Pool) -> Services:
         keys=PostgresKeys(pool, identities=identities),
         clock=clock,
         identities=identities,
+        lookout=PostgresLookout(pool, schema=SCHEMA, most_lag=timedelta(seconds=60)),
     )
 
 

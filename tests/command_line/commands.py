@@ -58,11 +58,11 @@ class Installation:
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         """Start a command that runs until it is told to stop."""
         return subprocess.Popen(
             [*RECOURS, *arguments],
-            env=self.environment,
+            env={**self.environment, **settings},
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

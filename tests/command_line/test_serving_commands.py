@@ -68,6 +68,29 @@ def test_a_worker_stops_when_told(bare: Installation, stop: int, code: int) -> N
     assert end(process, signal=stop) == code
 
 
+@pytest.mark.parametrize("command", [["serve", "--port", "0", "--no-worker"], ["worker"]])
+def test_metrics_can_be_told_at_an_address_of_their_own(
+    bare: Installation, command: list[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    process = bare.start(*command, RECOURS_METRICS=address)
+    await_line(process, beginning=f"metrics at http://{address}/metrics")
+    told = httpx2.get(f"http://{address}/metrics").text
+
+    assert "recours_ready 1.0" in told
+    assert end(process, signal=signal.SIGTERM) == 0
+
+
+def test_an_address_for_metrics_that_is_taken_is_refused(bare: Installation) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        address = f"127.0.0.1:{busy.getsockname()[1]}"
+        refused = bare.run("worker", RECOURS_METRICS=address)
+
+    assert refused.code == 1
+    assert "RECOURS_METRICS" in refused.err
+
+
 def test_the_simulated_erp_says_how_to_reach_it_and_the_doctor_finds_it(
     bare: Installation,
 ) -> None:
