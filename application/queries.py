@@ -144,43 +144,6 @@ class WorkPage:
     next_cursor: str | None
 
 
-class ExposureGroup(StrEnum):
-    """By what blocked money is grouped, beside its currency."""
-
-    CUSTOMER = "customer"
-    REASON = "reason"
-    AGE = "age"
-    COMPANY = "company"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
-    """How much money is blocked in one currency, in one group."""
-
-    currency: str
-    group: str | None
-    """The customer, reason or company; for age, the days since the dispute was opened: `0-30`,
-    `31-60`, `61-90`, `91-180`, `181+`. Nothing in a total."""
-    amount: Decimal
-    lines: int | None
-    """How many document lines are blocked; not counted in a total."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockedLine:
-    """One document line that is blocked."""
-
-    dispute_id: UUID
-    line_id: UUID
-    customer_id: str
-    company_code: str
-    document: str
-    reason_code: str
-    currency: str
-    amount: Decimal
-    blocked_since: datetime
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockView:
     """A payment block as it stands."""
@@ -259,27 +222,6 @@ class Questions(Protocol):
 
     def work_item(self, case_id: UUID) -> WorkItem | None:
         """One case as a list shows it."""
-        ...
-
-    def exposure(
-        self,
-        *,
-        valid_at: datetime,
-        known_at: datetime | None,
-        by: ExposureGroup | None,
-    ) -> tuple[Exposure, ...]:
-        """How much was blocked at `valid_at`, as far as was known at `known_at` (or is known)."""
-        ...
-
-    def blocked_lines(
-        self,
-        *,
-        valid_at: datetime,
-        known_at: datetime | None,
-        customer_id: str | None,
-        limit: int,
-    ) -> tuple[BlockedLine, ...]:
-        """Which document lines were blocked then, longest first."""
         ...
 
     def blocks_of(self, dispute_id: UUID) -> tuple[BlockView, ...]:

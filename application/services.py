@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from application.exposures import Exposures
 from application.keys import Keys
 from application.lookout import Lookout
 from application.ports import Clock, Identities, RepeatableCases
@@ -14,6 +15,7 @@ class Services:
 
     cases: RepeatableCases
     questions: Questions
+    exposures: Exposures
     keys: Keys
     clock: Clock
     identities: Identities

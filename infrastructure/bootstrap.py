@@ -35,6 +35,7 @@ from infrastructure.postgres.migrating import Applied, migrate
 from infrastructure.postgres.migration_files import Phase
 from infrastructure.postgres.server_checks import refuse_unsafe_server
 from infrastructure.read_models.catalogue import PROJECTIONS
+from infrastructure.read_models.exposures import PostgresExposures
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
 from infrastructure.settings import Settings
@@ -179,6 +180,7 @@ def wire(
     services = Services(
         cases=cases,
         questions=PostgresQuestions(pool),
+        exposures=PostgresExposures(pool),
         keys=PostgresKeys(pool, identities=TimeOrderedIdentities()),
         clock=clock,
         identities=TimeOrderedIdentities(),

@@ -11,7 +11,7 @@ from pydantic import field_serializer
 from api.http.calls import AskingReadModels
 from api.http.describing import reads
 from api.http.values import Answer, Code, InstantOrDay, ListAnswer, in_currency
-from application.queries import ExposureGroup
+from application.exposures import ExposureGroup, Selection
 
 router = APIRouter(prefix="/v1/blocked-payments", tags=["blocked payments"])
 
@@ -26,14 +26,20 @@ KnownAt = Annotated[
 
 
 class ExposureRow(ListAnswer):
-    """How much money is blocked in one currency, in one group."""
+    """How much money is blocked in one currency, in one group.
+
+    `amount` is what the ERP holds back. What it was asked and has not answered (`requested`), and
+    what it refused, left unanswered or lost (`failed`), is not in it.
+    """
 
     currency: str
     group: str | None
     amount: Decimal
-    lines: int | None
+    requested: Decimal
+    failed: Decimal
+    lines: int
 
-    @field_serializer("amount")
+    @field_serializer("amount", "requested", "failed")
     def _in_currency(self, amount: Decimal) -> str:
         return in_currency(amount, currency=self.currency)
 
@@ -55,9 +61,11 @@ class BlockedLineRow(ListAnswer):
     customer_id: str
     company_code: str
     document: str
+    document_line: int
     reason_code: str
     currency: str
     amount: Decimal
+    opened_at: datetime
     blocked_since: datetime
 
     @field_serializer("amount")
@@ -99,9 +107,9 @@ def exposure(
     known_at: KnownAt = None,
     by: Annotated[ExposureGroup | None, Query()] = None,
 ) -> ExposureView:
-    """How much money was blocked, by currency, and by customer, reason, age or company."""
+    """How much money was blocked, by currency, and by customer, company, reason or age."""
     valid = valid_at or call.services.clock.now()
-    found = call.services.questions.exposure(valid_at=valid, known_at=known_at, by=by)
+    found = call.services.exposures.exposure(valid_at=valid, known_at=known_at, by=by)
     rows = [ExposureRow.model_validate(row) for row in found]
     return ExposureView(valid_at=valid, known_at=known_at, by=by, exposure=rows)
 
@@ -116,8 +124,11 @@ def lines(
 ) -> BlockedLinesView:
     """Which document lines were blocked, longest first."""
     valid = valid_at or call.services.clock.now()
-    found = call.services.questions.blocked_lines(
-        valid_at=valid, known_at=known_at, customer_id=customer, limit=limit + 1
+    found = call.services.exposures.lines(
+        valid_at=valid,
+        known_at=known_at,
+        among=Selection(customer_id=customer),
+        limit=limit + 1,
     )
     rows = [BlockedLineRow.model_validate(row) for row in found]
     return BlockedLinesView.of(rows, valid_at=valid, known_at=known_at, limit=limit)

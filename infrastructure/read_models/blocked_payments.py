@@ -1,24 +1,26 @@
-"""How much money the ERP holds back: a ledger of signed rows with both times."""
+"""How much money the ERP holds back, was asked to hold, and did not: at any two times."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date
-from decimal import Decimal
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
-import orjson
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from application.exposures import BlockState, Movement
 from application.recorded import RecordedEvent
 from domain.blocks.events import BlockOrdered
 from domain.disputes import events
 from domain.disputes.lines import Line
-from infrastructure.read_models.projection import KeyedRows, Projection, Row, Table, insert
+from domain.event import Event
+from domain.invoices.events import InvoiceMirrored
+from infrastructure.read_models.blocked_lines import LEDGER, PERIODS, ZERO, BlockedLines, Held
+from infrastructure.read_models.projection import KeyedRows, Projection, Row, Table
 
+_INVOICE: Final = Table("blocked_invoice", ("invoice_id",), ("invoice_id", "invoiced_on"))
 _DISPUTE: Final = Table(
-    "blocked_dispute", ("dispute_id",), ("dispute_id", "customer_id", "opened_at")
+    "blocked_dispute", ("dispute_id",), ("dispute_id", "customer_id", "opened_at", "ending")
 )
 _LINE: Final = Table(
     "blocked_line",
@@ -29,68 +31,59 @@ _LINE: Final = Table(
         "customer_id",
         "company_code",
         "document",
+        "document_line",
         "reason_code",
         "currency",
         "opened_at",
+        "invoiced_on",
         "ordered",
-        "blocked",
+        "requested",
+        "confirmed",
+        "failed",
+        "was_held",
+        "valid_at",
     ),
 )
-_LEDGER: Final = Table(
-    "blocked_payment",
-    ("position", "line_id"),
-    (
-        "position",
-        "dispute_id",
-        "line_id",
-        "customer_id",
-        "company_code",
-        "document",
-        "reason_code",
-        "currency",
-        "opened_at",
-        "amount",
-        "occurred_at",
-        "recorded_at",
-    ),
+_REQUESTED, _CONFIRMED, _FAILED = BlockState
+_ENDINGS: Final[Mapping[type[Event], Movement]] = MappingProxyType(
+    {
+        events.SettlementExecuted: Movement.SETTLED,
+        events.ClearedInErp: Movement.PAID,
+        events.DisputeWithdrawn: Movement.WITHDRAWN,
+        events.ReleaseOrdered: Movement.UNFOUNDED,
+    }
 )
-_DAY: Final = Table(
-    "blocked_payment_day",
-    ("valid_on", "known_on", "currency"),
-    ("valid_on", "known_on", "currency", "amount"),
-)
-_ADD_TO_DAYS: Final = """
-    INSERT INTO blocked_payment_day AS known
-    SELECT * FROM json_populate_recordset(NULL::blocked_payment_day, %s)
-        ON CONFLICT (valid_on, known_on, currency)
-        DO UPDATE SET amount = known.amount + excluded.amount
-"""
-_ZERO: Final = Decimal(0)
+"""What a release that follows was for."""
 
 
-class _Held(NamedTuple):
-    """What the ERP holds of a line from now on."""
+class _Book:
+    """The rows that a page of events is about."""
 
-    line_id: UUID
-    amount: Decimal
+    def __init__(self, cursor: Cursor[DictRow], page: Sequence[RecordedEvent]) -> None:
+        of_disputes = (r for r in page if not isinstance(r.event, InvoiceMirrored))
+        disputes = [_dispute_of(recorded) for recorded in of_disputes]
+        invoices = [line.invoice_id for recorded in page for line in _new_lines(recorded.event)]
+        self.invoices = KeyedRows(cursor, _INVOICE, invoices)
+        self.disputes = KeyedRows(cursor, _DISPUTE, disputes)
+        self.lines = KeyedRows(cursor, _LINE, disputes)
+        self.blocked = BlockedLines(cursor, disputes)
+
+    def save(self) -> None:
+        for rows in (self.invoices, self.disputes, self.lines, self.blocked):
+            rows.save()
 
 
 def _project(cursor: Cursor[DictRow], page: Sequence[RecordedEvent]) -> None:
-    concerned = [r for r in page if r.event.type.startswith(("dispute.", "block.ordered"))]
-    disputes = KeyedRows(cursor, _DISPUTE, map(_dispute_of, concerned))
-    lines = KeyedRows(cursor, _LINE, map(_dispute_of, concerned))
-    ledger: list[Row] = []
+    told = ("dispute.", "block.ordered", "invoice.mirrored")
+    concerned = [recorded for recorded in page if recorded.event.type.startswith(told)]
+    book = _Book(cursor, concerned)
     for recorded in concerned:
-        _learn(disputes, lines, recorded)
-        for held in _holds(lines, recorded):
-            line = lines.get(recorded.stream_id, held.line_id)
-            if line is not None and held.amount != line["blocked"]:
-                ledger.append(_entry(recorded, line, held.amount - line["blocked"]))
-                lines.put({**line, "blocked": held.amount})
-    disputes.save()
-    lines.save()
-    insert(cursor, _LEDGER, ledger)
-    _add_to_days(cursor, ledger)
+        _learn(book, recorded)
+        for held in _held_after(book, recorded):
+            book.lines.put(book.blocked.change(recorded, held))
+        for line, reason_code in _corrected(book, recorded):
+            book.lines.put(book.blocked.correct(recorded, line, reason_code=reason_code))
+    book.save()
 
 
 def _dispute_of(recorded: RecordedEvent) -> UUID:
@@ -98,96 +91,131 @@ def _dispute_of(recorded: RecordedEvent) -> UUID:
     return event.dispute_id if isinstance(event, BlockOrdered) else recorded.stream_id
 
 
-def _learn(disputes: KeyedRows, lines: KeyedRows, recorded: RecordedEvent) -> None:
-    match recorded.event:
-        case events.DisputeOpened() as opened:
-            dispute: Row = {
-                "dispute_id": recorded.stream_id,
-                "customer_id": opened.customer_id,
-                "opened_at": recorded.envelope.occurred_at,
-            }
-            disputes.put(dispute)
-            for line in opened.lines:
-                lines.put(_line(dispute, line))
+def _new_lines(event: Event) -> Sequence[Line]:
+    match event:
+        case events.DisputeOpened(lines=lines):
+            return lines
         case events.LineAdded(line=line) | events.LineSplit(part=line):
-            lines.put(_line(disputes[recorded.stream_id], line))
-        case BlockOrdered() as order:
-            known = lines.get(order.dispute_id, order.line_id)
-            assert known is not None, "a block is ordered for a line of its dispute"
-            lines.put({**known, "ordered": order.amount})
-        case events.LineReduced(line_id=line_id, amount=amount):
-            known = lines.get(recorded.stream_id, line_id)
-            assert known is not None, "a line is reduced that the dispute has"
-            lines.put({**known, "ordered": max(known["ordered"] - amount, _ZERO)})
+            return (line,)
+        case _:
+            return ()
+
+
+def _learn(book: _Book, recorded: RecordedEvent) -> None:
+    dispute_id, event = recorded.stream_id, recorded.event
+    match event:
+        case InvoiceMirrored(invoiced_on=invoiced_on):
+            book.invoices.put({"invoice_id": dispute_id, "invoiced_on": invoiced_on})
+        case events.DisputeOpened() as opened:
+            dispute = {"dispute_id": dispute_id, "customer_id": opened.customer_id}
+            opened_at = recorded.envelope.occurred_at
+            book.disputes.put({**dispute, "opened_at": opened_at, "ending": None})
+        case events.DisputeReopened():
+            book.disputes.put({**book.disputes[dispute_id], "ending": None})
+        case _ if type(event) in _ENDINGS:
+            book.disputes.put({**book.disputes[dispute_id], "ending": _ENDINGS[type(event)]})
         case _:
             pass
+    for line in _new_lines(event):
+        book.lines.put(_line(book, recorded, line))
 
 
-def _holds(lines: KeyedRows, recorded: RecordedEvent) -> Iterator[_Held]:
-    match recorded.event:
+def _held_after(book: _Book, recorded: RecordedEvent) -> Iterator[Held]:
+    dispute_id, event = _dispute_of(recorded), recorded.event
+    match event:
+        case BlockOrdered(line_id=line_id, amount=amount):
+            line = {**_known(book, dispute_id, line_id), "ordered": amount}
+            yield _asked(line)
         case events.LineBlockConfirmed(line_id=line_id) | events.PaymentBlocked(line_id=line_id):
-            yield _as_ordered(lines, recorded.stream_id, line_id)
+            yield _confirmed(_known(book, dispute_id, line_id))
         case events.BlockConfirmedManually(blocks=blocks):
             for block in blocks:
-                yield _as_ordered(lines, recorded.stream_id, block.line_id)
-        case events.LineReduced(line_id=line_id):
-            line = lines.get(recorded.stream_id, line_id)
-            if line is not None and line["blocked"]:
-                yield _Held(line_id, line["ordered"])
-        case (
-            events.BlockDrifted(line_id=line_id)
-            | events.BlockFailed(line_id=line_id)
-            | events.LineReleased(line_id=line_id)
-        ):
-            yield _Held(line_id, _ZERO)
-        case events.PaymentReleased(line_id=line_id) if line_id is not None:
-            yield _Held(line_id, _ZERO)
+                yield _confirmed(_known(book, dispute_id, block.line_id))
+        case events.LineReduced(line_id=line_id, amount=amount):
+            known = _known(book, dispute_id, line_id)
+            yield _reduced({**known, "ordered": max(known["ordered"] - amount, ZERO)})
+        case events.BlockDrifted(line_id=line_id) | events.BlockFailed(line_id=line_id):
+            yield _failed(_known(book, dispute_id, line_id))
+        case events.LineReleased(line_id=line_id):
+            yield _released(book, _known(book, dispute_id, line_id))
+        case events.PaymentReleased() | events.DisputeVoided() | events.DisputeReopened():
+            for line in book.lines.all_of(dispute_id):
+                yield _released(book, line)
         case _:
             pass
 
 
-def _as_ordered(lines: KeyedRows, dispute_id: UUID, line_id: UUID) -> _Held:
-    line = lines.get(dispute_id, line_id)
+def _corrected(book: _Book, recorded: RecordedEvent) -> Iterator[tuple[Row, str]]:
+    match recorded.event:
+        case events.DisputeCorrected(
+            field=events.CorrectableField.REASON_CODE, line_id=line_id, now=str() as reason_code
+        ):
+            for line in book.lines.all_of(recorded.stream_id):
+                # Without a line it is said of all of them.
+                if line_id in {None, line["line_id"]} and line["reason_code"] != reason_code:
+                    yield line, reason_code
+        case _:
+            pass
+
+
+def _asked(line: Row) -> Held:
+    held = line[_CONFIRMED]
+    amounts = {_REQUESTED: line["ordered"], _CONFIRMED: held}
+    return Held(line, amounts, dict.fromkeys(BlockState, Movement.ASKED))
+
+
+def _confirmed(line: Row) -> Held:
+    before, after = line[_CONFIRMED], line["ordered"]
+    if not before:
+        movement = Movement.RESTORED if line["was_held"] else Movement.NEW
+    else:
+        movement = Movement.INCREASED if after > before else Movement.REDUCED
+    beside = dict.fromkeys((_REQUESTED, _FAILED), Movement.CONFIRMED)
+    return Held(line, {_CONFIRMED: after}, {**beside, _CONFIRMED: movement})
+
+
+def _reduced(line: Row) -> Held:
+    amounts = {state: min(line[state], line["ordered"]) for state in BlockState}
+    return Held(line, amounts, dict.fromkeys(BlockState, Movement.REDUCED))
+
+
+def _failed(line: Row) -> Held:
+    why = {_REQUESTED: Movement.FAILED, _CONFIRMED: Movement.LOST, _FAILED: Movement.FAILED}
+    return Held(line, {_FAILED: line["ordered"]}, why)
+
+
+def _released(book: _Book, line: Row) -> Held:
+    ending = book.disputes[line["dispute_id"]]["ending"]
+    movement = Movement.RELEASED if ending is None else Movement(ending)
+    return Held(line, {}, dict.fromkeys(BlockState, movement))
+
+
+def _known(book: _Book, dispute_id: UUID, line_id: UUID) -> Row:
+    line = book.lines.get(dispute_id, line_id)
     assert line is not None, "a block holds a line of its dispute"
-    return _Held(line_id, line["ordered"])
+    return line
 
 
-def _line(dispute: Row, line: Line) -> Row:
+def _line(book: _Book, recorded: RecordedEvent, line: Line) -> Row:
+    dispute = book.disputes[recorded.stream_id]
+    invoice = book.invoices.get(line.invoice_id)
     return {
-        **dispute,
+        **{name: dispute[name] for name in ("dispute_id", "customer_id", "opened_at")},
         "line_id": line.line_id,
         "company_code": line.document.company_code,
         "document": line.document.number,
+        "document_line": line.document.line,
         "reason_code": line.reason_code,
         "currency": line.currency,
-        "ordered": _ZERO,
-        "blocked": _ZERO,
+        # An invoice that was first heard of with the dispute has no date.
+        "invoiced_on": None if invoice is None else invoice["invoiced_on"],
+        "ordered": ZERO,
+        **dict.fromkeys(map(str, BlockState), ZERO),
+        "was_held": False,
+        "valid_at": max(dispute["opened_at"], recorded.envelope.occurred_at),
     }
 
 
-def _entry(recorded: RecordedEvent, line: Row, amount: Decimal) -> Row:
-    told = {name: line[name] for name in _LEDGER.columns if name in line}
-    return {
-        **told,
-        "position": recorded.position,
-        "amount": amount,
-        "occurred_at": recorded.envelope.occurred_at,
-        "recorded_at": recorded.recorded_at,
-    }
-
-
-def _add_to_days(cursor: Cursor[DictRow], ledger: Sequence[Row]) -> None:
-    days: defaultdict[tuple[date, date, str], Decimal] = defaultdict(Decimal)
-    for entry in ledger:
-        valid_on = entry["occurred_at"].astimezone(UTC).date()
-        known_on = entry["recorded_at"].astimezone(UTC).date()
-        days[valid_on, known_on, entry["currency"]] += entry["amount"]
-    if days:
-        rows = [
-            {"valid_on": v, "known_on": k, "currency": currency, "amount": str(amount)}
-            for (v, k, currency), amount in days.items()
-        ]
-        cursor.execute(_ADD_TO_DAYS, [orjson.dumps(rows).decode()])
-
-
-BLOCKED_PAYMENTS: Final = Projection("blocked_payments", (_DISPUTE, _LINE, _LEDGER, _DAY), _project)
+BLOCKED_PAYMENTS: Final = Projection(
+    "blocked_payments", (_INVOICE, _DISPUTE, _LINE, PERIODS, LEDGER), _project
+)

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from time import monotonic, sleep
 from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
@@ -15,11 +15,8 @@ from psycopg_pool import ConnectionPool
 from application.errors import BadCursor
 from application.queries import (
     AuditEntry,
-    BlockedLine,
     BlockView,
     Contact,
-    Exposure,
-    ExposureGroup,
     ProjectionStatus,
     TimelineEntry,
     Waiting,
@@ -135,59 +132,6 @@ _LIST: Final[dict[WorkOrder, LiteralString]] = {
     + _WAITING_SINCE
     + ", 'infinity'), item.case_id LIMIT %(limit)s",
 }
-_TOTAL: Final = """
-    SELECT currency, NULL AS "group", sum(amount) AS amount, NULL::integer AS lines
-      FROM (
-           SELECT currency, amount FROM blocked_payment_day
-            WHERE valid_on < %(valid_on)s
-              AND (%(known_on)s::date IS NULL OR known_on < %(known_on)s)
-        UNION ALL
-           SELECT currency, amount FROM blocked_payment
-            WHERE occurred_at >= %(valid_on)s AND occurred_at <= %(valid_at)s
-              AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
-        UNION ALL
-           SELECT currency, amount FROM blocked_payment
-            WHERE %(known_on)s::date IS NOT NULL AND occurred_at < %(valid_on)s
-              AND recorded_at >= %(known_on)s AND recorded_at <= %(known_at)s
-           ) AS change
-     GROUP BY currency HAVING sum(amount) <> 0
-     ORDER BY currency
-"""
-_BALANCES: Final[LiteralString] = """
-    SELECT dispute_id, line_id, customer_id, company_code, document, reason_code, currency
-         , opened_at, sum(amount) AS amount
-         , max(occurred_at) FILTER (WHERE amount > 0) AS blocked_since
-      FROM blocked_payment
-     WHERE occurred_at <= %(valid_at)s
-       AND (%(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s)
-       AND (%(customer_id)s::text IS NULL OR customer_id = %(customer_id)s)
-     GROUP BY dispute_id, line_id, customer_id, company_code, document, reason_code, currency
-            , opened_at
-    HAVING sum(amount) <> 0
-"""
-_AGE: Final[LiteralString] = """
-    CASE WHEN %(valid_at)s - opened_at < interval '31 days' THEN '0-30'
-         WHEN %(valid_at)s - opened_at < interval '61 days' THEN '31-60'
-         WHEN %(valid_at)s - opened_at < interval '91 days' THEN '61-90'
-         WHEN %(valid_at)s - opened_at < interval '181 days' THEN '91-180'
-         ELSE '181+' END
-"""
-_COLUMNS: Final[dict[ExposureGroup, LiteralString]] = {
-    ExposureGroup.CUSTOMER: "customer_id",
-    ExposureGroup.REASON: "reason_code",
-    ExposureGroup.AGE: _AGE,
-    ExposureGroup.COMPANY: "company_code",
-}
-_GROUPED: Final[dict[ExposureGroup, LiteralString]] = {
-    group: "SELECT currency, " + column + ' AS "group", sum(amount) AS amount, count(*) AS lines'
-    " FROM (" + _BALANCES + ") AS balance GROUP BY 1, 2 ORDER BY currency, amount DESC, 2"
-    for group, column in _COLUMNS.items()
-}
-_LINES: Final[LiteralString] = (
-    "SELECT dispute_id, line_id, customer_id, company_code, document, reason_code, currency"
-    " , amount, blocked_since FROM (" + _BALANCES + ") AS balance"
-    " ORDER BY blocked_since, dispute_id, line_id LIMIT %(limit)s"
-)
 _BLOCK: Final[LiteralString] = """
     SELECT block_id, dispute_id, line_id, status, system, company_code, document, document_line
          , scope, amount, currency, reason_code, review_by, attempts, version, changed_at
@@ -279,31 +223,6 @@ class PostgresQuestions:
         """One case as a list shows it."""
         return next(iter(self._rows(WorkItem, _ONE_ITEM, [case_id])), None)
 
-    def exposure(
-        self, *, valid_at: datetime, known_at: datetime | None, by: ExposureGroup | None
-    ) -> tuple[Exposure, ...]:
-        """How much was blocked at `valid_at`, as far as was known at `known_at`."""
-        parameters = {
-            "valid_at": valid_at,
-            "valid_on": _day(valid_at),
-            "known_at": known_at,
-            "known_on": None if known_at is None else _day(known_at),
-            "customer_id": None,
-        }
-        return self._rows(Exposure, _TOTAL if by is None else _GROUPED[by], parameters)
-
-    def blocked_lines(
-        self, *, valid_at: datetime, known_at: datetime | None, customer_id: str | None, limit: int
-    ) -> tuple[BlockedLine, ...]:
-        """Which document lines were blocked then, longest first."""
-        parameters = {
-            "valid_at": valid_at,
-            "known_at": known_at,
-            "customer_id": customer_id,
-            "limit": limit,
-        }
-        return self._rows(BlockedLine, _LINES, parameters)
-
     def blocks_of(self, dispute_id: UUID) -> tuple[BlockView, ...]:
         """The payment blocks of a dispute."""
         return self._rows(BlockView, _BLOCKS_OF, [dispute_id])
@@ -333,10 +252,6 @@ class PostgresQuestions:
         with self._pool.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(answer))
             return tuple(cursor.execute(query, parameters).fetchall())
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(UTC).date()
 
 
 def _cursor(last: WorkItem, order: WorkOrder) -> str:

@@ -16,6 +16,7 @@ from infrastructure.event_store.recorder import EventRecorder
 from infrastructure.keys import PostgresKeys
 from infrastructure.lookout import PostgresLookout
 from infrastructure.read_models.catalogue import PROJECTIONS
+from infrastructure.read_models.exposures import PostgresExposures
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
 from tests.api.doors import Door
@@ -35,6 +36,7 @@ def services(pool: Pool) -> Services:
             remembered=1_000,
         ),
         questions=PostgresQuestions(pool),
+        exposures=PostgresExposures(pool),
         keys=PostgresKeys(pool, identities=identities),
         clock=clock,
         identities=identities,

@@ -4,17 +4,19 @@ from decimal import Decimal
 
 import pytest
 
+from application.exposures import ExposureGroup
 from tests.command_line.commands import Here
 
 
-@pytest.mark.parametrize("by", ["customer", "reason", "age", "company"])
-def test_groups_add_up_to_the_totals(told: Here, by: str) -> None:
+@pytest.mark.parametrize("by", ExposureGroup)
+def test_groups_add_up_to_the_totals(told: Here, by: ExposureGroup) -> None:
     totals = told("exposure", "--json").document["items"]
     groups = told("exposure", "--by", by, "--json").document["items"]
 
     for total in totals:
-        parts = [Decimal(g["amount"]) for g in groups if g["currency"] == total["currency"]]
-        assert sum(parts) == Decimal(total["amount"])
+        parts = [group for group in groups if group["currency"] == total["currency"]]
+        for amount in ("amount", "requested", "failed"):
+            assert sum(Decimal(part[amount]) for part in parts) == Decimal(total[amount])
 
 
 def test_amounts_have_the_decimal_places_of_their_currency(told: Here) -> None:

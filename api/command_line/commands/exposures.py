@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from api.command_line.commands.options import AsJson, a_moment
-from application.queries import ExposureGroup
+from application.exposures import ExposureGroup
 
 
 def exposure(

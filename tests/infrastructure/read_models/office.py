@@ -12,8 +12,9 @@ from psycopg_pool import ConnectionPool
 
 from application import blocks, complaints, disputes
 from application.commands import OnCase
+from application.exposures import Exposure, ExposureGroup
 from application.invoices import LineClaim
-from application.queries import BlockView, Exposure, ExposureGroup
+from application.queries import BlockView
 from application.recorded import Recorded
 from domain.blocks.events import Scope
 from domain.complaints.events import Language, References
@@ -24,6 +25,7 @@ from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
 from infrastructure.read_models.catalogue import PROJECTIONS
+from infrastructure.read_models.exposures import PostgresExposures
 from infrastructure.read_models.projection import Projection
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
@@ -49,6 +51,7 @@ class Office:
     pool: Pool
     cases: RecordedCases
     questions: PostgresQuestions
+    exposures: PostgresExposures
     at: datetime = an.MONDAY
     _identities: int = field(default=0xF000)
 
@@ -61,7 +64,7 @@ class Office:
             clock=Always(),
             remembered=1_000,
         )
-        return cls(pool, cases, PostgresQuestions(pool))
+        return cls(pool, cases, PostgresQuestions(pool), PostgresExposures(pool))
 
     def new(self) -> UUID:
         """A fresh identity, as the port `Identities` gives it."""
@@ -224,10 +227,10 @@ class Office:
     ) -> dict[tuple[str, str | None], Decimal]:
         """How much is blocked by currency and group, projected."""
         self.project()
-        found: tuple[Exposure, ...] = self.questions.exposure(
+        found: tuple[Exposure, ...] = self.exposures.exposure(
             valid_at=valid_at, known_at=known_at, by=by
         )
-        return {(exposure.currency, exposure.group): exposure.amount for exposure in found}
+        return {(each.currency, each.group): each.amount for each in found if each.amount}
 
     def blocked(self, *, currency: str = "EUR") -> Decimal:
         """How much is blocked in a currency now."""

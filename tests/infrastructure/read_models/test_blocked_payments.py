@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from application import blocks, disputes
-from application.queries import ExposureGroup
+from application.exposures import ExposureGroup, Selection
 from domain.parties import SYSTEM
 from tests import examples as an
 from tests.databases import Database
@@ -213,20 +213,16 @@ def test_the_blocked_lines_are_told_longest_first(office: Office) -> None:
     office.block(old, at=an.MONDAY + timedelta(hours=1))
     office.block(young, at=an.TUESDAY)
     office.project()
-    found = office.questions.blocked_lines(
-        valid_at=an.NEXT_YEAR, known_at=None, customer_id=None, limit=9
-    )
+    found = office.exposures.lines(valid_at=an.NEXT_YEAR, known_at=None, limit=9)
     assert [(b.dispute_id, b.amount, b.blocked_since) for b in found] == [
         (old, Decimal(10), an.MONDAY + timedelta(hours=1)),
         (young, Decimal(20), an.TUESDAY),
     ]
-    of_one = office.questions.blocked_lines(
-        valid_at=an.NEXT_YEAR, known_at=None, customer_id=an.CUSTOMER, limit=9
+    of_one = office.exposures.lines(
+        valid_at=an.NEXT_YEAR, known_at=None, among=Selection(customer_id=an.CUSTOMER), limit=9
     )
     assert of_one == found[1:]
-    assert found[:1] == office.questions.blocked_lines(
-        valid_at=an.NEXT_YEAR, known_at=None, customer_id=None, limit=1
-    )
+    assert found[:1] == office.exposures.lines(valid_at=an.NEXT_YEAR, known_at=None, limit=1)
 
 
 def test_a_block_stands_as_the_list_of_blocks_says(office: Office) -> None:

@@ -1,29 +1,22 @@
 """How much was blocked at an instant, as far as was known at another: two independent times."""
 
-from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
-from application.queries import ExposureGroup
-from application.recorded import RecordedEvent
-from domain.blocks.events import BlockOrdered
+from application.exposures import BlockState, ExposureGroup, Movement, Selection, Window
 from domain.disputes import events
 from domain.event import Event
-from infrastructure.postgres.connections import open_pool
-from infrastructure.read_models.blocked_payments import BLOCKED_PAYMENTS
 from tests import examples as an
-from tests.databases import Database, Server
+from tests.databases import Database
 from tests.infrastructure.read_models.histories import Fact, write_history
 from tests.infrastructure.read_models.office import Office
 
 HUNDRED = Decimal("100.00")
+NOTHING = Decimal(0)
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 INSTANT: Final = timedelta(microseconds=1)
@@ -112,179 +105,115 @@ def test_an_instant_in_another_zone_is_the_same_instant(office: Office, database
     assert total(office, ahead, behind) == 0
 
 
-class Happening(NamedTuple):
-    """Something that happens to a line, so long after the last, and known so much later."""
-
-    dispute: int
-    line: int
-    what: str
-    amount: int
-    gap: timedelta
-    lag: timedelta
-
-
-CURRENCIES: Final = (("EUR", "JPY"), ("EUR", "EUR"), ("USD", "EUR"))
-"""Of the lines of three disputes."""
-
-HAPPENINGS = st.builds(
-    Happening,
-    dispute=st.integers(0, 2),
-    line=st.integers(0, 1),
-    # A block is ordered and confirmed more often than anything else.
-    what=st.sampled_from(
-        ["order", "order", "confirm", "confirm", "drift", "fail", "release", "reduce", "people"]
-    ),
-    amount=st.integers(1, 9),
-    gap=st.sampled_from([timedelta(0), INSTANT, HOUR, 12 * HOUR, DAY]),
-    lag=st.sampled_from([timedelta(0), INSTANT, 12 * HOUR, DAY, 3 * DAY, 40 * DAY]),
-)
-
-
-@settings(
-    max_examples=120,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow],
-)
-@given(happenings=st.lists(HAPPENINGS, min_size=4, max_size=30), data=st.data())
-def test_day_sums_grouped_sums_and_the_history_itself_agree_at_any_two_times(
-    server: Server, template: Database, happenings: list[Happening], data: st.DataObject
+def test_a_fact_told_late_does_not_count_before_those_it_was_decided_on(
+    office: Office, database: Database
 ) -> None:
-    with server.copy(template) as database:
-        write_history(database, list(history_of(happenings)))
-        with open_pool(
-            database.application_url,
-            schema=database.schema,
-            min_size=1,
-            max_size=1,
-            application_name="tests",
-        ) as pool:
-            office = Office.open(pool)
-            office.project(BLOCKED_PAYMENTS)
-            changes = list(changes_in(office.cases.everything()))
-            instants = st.sampled_from([change.occurred_at for change in changes] or [MIDNIGHT])
-            recordings = st.sampled_from([change.recorded_at for change in changes] or [MIDNIGHT])
-            shifts = st.sampled_from([-12 * HOUR, -INSTANT, timedelta(0), INSTANT, HOUR])
-            for _ in range(4):
-                valid_at = data.draw(instants) + data.draw(shifts)
-                known_at = data.draw(st.none() | recordings)
-                if known_at is not None:
-                    known_at += data.draw(shifts)
-                check(office, changes, valid_at, known_at)
+    reduced = events.LineReduced(line_id=an.LINE_ID, amount=Decimal(30))
+    before = fact(reduced, march(2), march(20))
+    write_history(database, [*blocked_from(march(3), march(3)), before])
+    assert total(office, march(2)) == 0
+    assert total(office, march(3)) == Decimal(70)
+    assert total(office, march(3), march(19)) == HUNDRED
 
 
-class Change(NamedTuple):
-    """How much more, or less, of a line is held from an instant on."""
-
-    line_id: UUID
-    currency: str
-    amount: Decimal
-    occurred_at: datetime
-    recorded_at: datetime
-
-
-def check(
-    office: Office, changes: list[Change], valid_at: datetime, known_at: datetime | None
+def test_another_reason_is_the_reason_all_along_once_it_is_known(
+    office: Office, database: Database
 ) -> None:
-    held: defaultdict[tuple[UUID, str], Decimal] = defaultdict(Decimal)
-    for change in changes:
-        if change.occurred_at <= valid_at and (known_at is None or change.recorded_at <= known_at):
-            held[change.line_id, change.currency] += change.amount
-    held_lines = {key: amount for key, amount in held.items() if amount}
-    totals = sums((currency, amount) for (_, currency), amount in held_lines.items())
-    ways: list[ExposureGroup | None] = [None, *ExposureGroup]
-    for by in ways:
-        found = office.questions.exposure(valid_at=valid_at, known_at=known_at, by=by)
-        assert sums((each.currency, each.amount) for each in found) == totals
-    lines = office.questions.blocked_lines(
-        valid_at=valid_at, known_at=known_at, customer_id=None, limit=100
+    corrected = events.DisputeCorrected(
+        corrects_version=1,
+        line_id=an.LINE_ID,
+        field=events.CorrectableField.REASON_CODE,
+        was="goods_damaged",
+        now="price",
     )
-    assert {(each.line_id, each.currency): each.amount for each in lines} == held_lines
+    late = fact(corrected, march(20), march(20))
+    write_history(database, [*blocked_from(march(3), march(3)), late])
+    reason = ExposureGroup.REASON
+    believed = office.exposure(valid_at=march(5), known_at=march(19), by=reason)
+    assert believed == {("EUR", "goods_damaged"): HUNDRED}
+    assert office.exposure(valid_at=march(5), by=reason) == {("EUR", "price"): HUNDRED}
+    (bridge,) = office.exposures.learnt(
+        valid_at=march(5),
+        known_from=march(19),
+        known_until=None,
+        among=Selection(by=reason, group="price"),
+    )
+    told = [(moved.movement, moved.amount) for moved in bridge.movements]
+    assert (bridge.opening, told, bridge.closing) == (
+        NOTHING,
+        [(Movement.CORRECTED, HUNDRED)],
+        HUNDRED,
+    )
 
 
-def sums(amounts: Iterator[tuple[str, Decimal]]) -> dict[str, Decimal]:
-    added: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for currency, amount in amounts:
-        added[currency] += amount
-    return {currency: amount for currency, amount in added.items() if amount}
+def test_what_the_erp_was_asked_and_what_it_refused_stand_beside_and_are_not_blocked(
+    office: Office, database: Database
+) -> None:
+    failed = events.BlockFailed(
+        line_id=an.LINE_ID, block_id=an.BLOCK_ID, refused=True, cause="document_locked"
+    )
+    history = [*blocked_from(march(9), march(9))[:2], fact(failed, march(4), march(4))]
+    write_history(database, history)
+    office.project()
+    asked, refused = (
+        office.exposures.exposure(valid_at=march(day), known_at=None, by=None)[0] for day in (3, 5)
+    )
+    assert (asked.amount, asked.requested, asked.failed) == (NOTHING, HUNDRED, NOTHING)
+    assert (refused.amount, refused.requested, refused.failed) == (NOTHING, NOTHING, HUNDRED)
+    assert asked.lines == refused.lines == 0
 
 
-def changes_in(history: Iterator[RecordedEvent]) -> Iterator[Change]:
-    """What the ERP holds of each line, told once more and plainly."""
-    currencies: dict[UUID, str] = {}
-    ordered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    held: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for recorded in history:
-        event = recorded.event
-        if isinstance(event, events.DisputeOpened):
-            currencies |= {line.line_id: line.currency for line in event.lines}
-            continue
-        line_id, now = held_after(event, ordered, held)
-        if now != held[line_id]:
-            at = recorded.envelope.occurred_at, recorded.recorded_at
-            yield Change(line_id, currencies[line_id], now - held[line_id], *at)
-            held[line_id] = now
+def test_what_happens_in_the_last_instant_of_a_step_belongs_to_it(
+    office: Office, database: Database
+) -> None:
+    ends = [MIDNIGHT - INSTANT, MIDNIGHT - INSTANT + DAY, MIDNIGHT - INSTANT + 2 * DAY]
+    write_history(database, [*blocked_from(ends[1], ends[1]), released_from(ends[2], ends[2])])
+    office.project()
+    points = office.exposures.series(ends, known_at=None)
+    assert [(point.valid_at, point.amount) for point in points] == [
+        (ends[0], 0),
+        (ends[1], HUNDRED),
+        (ends[2], 0),
+    ]
 
 
-def held_after(
-    event: Event,
-    ordered: dict[UUID, Decimal],
-    held: dict[UUID, Decimal],
-) -> tuple[UUID, Decimal]:
-    match event:
-        case BlockOrdered(line_id=line_id, amount=amount):
-            ordered[line_id] = amount
-            return line_id, held[line_id]
-        case events.LineReduced(line_id=line_id, amount=amount):
-            ordered[line_id] = max(ordered[line_id] - amount, Decimal(0))
-            return line_id, ordered[line_id] if held[line_id] else held[line_id]
-        case events.BlockConfirmedManually(blocks=(block,)):
-            return block.line_id, ordered[block.line_id]
-        case events.LineBlockConfirmed(line_id=line_id):
-            return line_id, ordered[line_id]
-        case (
-            events.BlockDrifted(line_id=line_id)
-            | events.BlockFailed(line_id=line_id)
-            | events.LineReleased(line_id=line_id)
-        ):
-            return line_id, Decimal(0)
-        case _:
-            raise AssertionError(f"no history of this test holds {event.type}")
+def test_a_bridge_says_why_a_figure_became_another(office: Office, database: Database) -> None:
+    withdrawn = fact(events.DisputeWithdrawn(), march(8), march(8))
+    reduced = fact(events.LineReduced(line_id=an.LINE_ID, amount=Decimal(30)), march(6), march(6))
+    story = [*blocked_from(march(3), march(3)), reduced, withdrawn]
+    write_history(database, [*story, released_from(march(9), march(9))])
+    office.project()
+    (bridge,) = office.exposures.bridge(
+        valid_from=march(2), valid_until=march(10), known_at=march(11)
+    )
+    told = [(moved.movement, moved.amount, moved.entries) for moved in bridge.movements]
+    assert (bridge.opening, bridge.closing) == (NOTHING, NOTHING)
+    assert told == [
+        (Movement.NEW, HUNDRED, 1),
+        (Movement.REDUCED, Decimal(-30), 1),
+        (Movement.WITHDRAWN, Decimal(-70), 1),
+    ]
 
 
-def history_of(happenings: list[Happening]) -> Iterator[Fact]:
-    now = MIDNIGHT
-    for dispute, currencies in enumerate(CURRENCIES):
-        lines = tuple(
-            an.line(line_id=line_of(dispute, line), currency=currency, reason_code=currency)
-            for line, currency in enumerate(currencies)
-        )
-        opened = an.opened(customer_id=f"C-{dispute % 2}", complaint_id=None, lines=lines)
-        yield fact(opened, now, now, of=an.numbered(0xD00 + dispute))
-    for number, happening in enumerate(happenings):
-        now += happening.gap
-        dispute_id, block_id = an.numbered(0xD00 + happening.dispute), an.numbered(0xB000 + number)
-        line_id = line_of(happening.dispute, happening.line)
-        event = event_of(happening, dispute_id, line_id, block_id)
-        of = block_id if happening.what == "order" else dispute_id
-        yield fact(event, now - happening.lag, now, of=of)
+def test_the_rows_behind_a_figure_tell_who_did_it_when_and_why(
+    office: Office, database: Database
+) -> None:
+    write_history(database, blocked_from(march(3), march(10)))
+    office.project()
+    window = Window(valid_until=march(5))
+    (entry,) = office.exposures.entries(window, limit=9)
+    assert (entry.amount, entry.movement, entry.type) == (HUNDRED, "new", "dispute.payment_blocked")
+    assert (entry.actor_id, entry.occurred_at, entry.recorded_at) == ("anna", march(3), march(10))
+    behind = (entry.position, entry.entry)
+    assert office.exposures.entries(window, after=behind, limit=9) == ()
+    (asked, answered) = office.exposures.entries(window, state=BlockState.REQUESTED, limit=9)
+    assert (asked.amount, answered.amount) == (HUNDRED, -HUNDRED)
 
 
-def line_of(dispute: int, line: int) -> UUID:
-    return an.numbered(0x1000 + 16 * dispute + line)
-
-
-def event_of(happening: Happening, dispute_id: UUID, line_id: UUID, block_id: UUID) -> Event:
-    amount, both = Decimal(happening.amount), {"line_id": line_id, "block_id": block_id}
-    currency = CURRENCIES[happening.dispute][happening.line]
-    made: dict[str, Event] = {
-        "order": an.ordered(
-            dispute_id=dispute_id, line_id=line_id, amount=amount, currency=currency
-        ),
-        "confirm": events.LineBlockConfirmed(**both),
-        "people": events.BlockConfirmedManually(blocks=(events.LineBlock(**both),)),
-        "drift": events.BlockDrifted(**both),
-        "fail": events.BlockFailed(**both, refused=True, cause="document_locked"),
-        "release": events.LineReleased(**both),
-        "reduce": events.LineReduced(line_id=line_id, amount=amount),
-    }
-    return made[happening.what]
+def test_only_the_lines_of_the_named_companies_count(office: Office, database: Database) -> None:
+    write_history(database, blocked_from(march(3), march(3)))
+    office.project()
+    for companies, expected in ((["FR01"], HUNDRED), (["FR02"], 0), ([], 0)):
+        among = Selection(companies=frozenset(companies))
+        found = office.exposures.exposure(valid_at=march(5), known_at=None, by=None, among=among)
+        assert sum(each.amount for each in found) == expected

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from application.queries import ExposureGroup, WorkFilter, WorkOrder
+from application.exposures import ExposureGroup
+from application.queries import WorkFilter, WorkOrder
 from infrastructure.event_store.event_types import UnknownEvent, product_event_types
 from infrastructure.postgres.connections import open_pool, session_conninfo
 from infrastructure.read_models.catalogue import PROJECTIONS
@@ -63,7 +64,7 @@ def ask_everything(office: Office) -> None:
     assert questions.customer_contacts(an.CUSTOMER)
     assert questions.customer_waiting(an.CUSTOMER)
     for by in (None, *ExposureGroup):
-        assert questions.exposure(valid_at=an.NEXT_YEAR, known_at=None, by=by)
+        assert office.exposures.exposure(valid_at=an.NEXT_YEAR, known_at=None, by=by)
 
 
 @contextmanager
