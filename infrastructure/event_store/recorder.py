@@ -43,6 +43,13 @@ CHANNEL: Final = "event"
 MOST_PER_COMMIT: Final = 64
 """Appends joined in one commit; beyond this the time in the lock grows without saving more."""
 
+MOST_LEADERS: Final = 8
+"""Commits of one process under way at once: more would leave no connection to read with."""
+
+PATIENCE: Final = 0.0005
+"""Seconds after which a commit under way counts as waiting for the disk; on a fast one it is back
+before. Measured in `docs/benchmarks.md`."""
+
 POLL_SECONDS: Final = 0.2
 """A subscriber that no notification reaches looks by itself after this."""
 
@@ -142,7 +149,9 @@ class EventRecorder(PostgresApplicationRecorder):
         self.sql_create_statements.clear()  # our migrations own the schema
         self.channel_name = CHANNEL
         self._pool = pool
-        self._group = GroupCommit(self._commit_all, most=MOST_PER_COMMIT)
+        self._group = GroupCommit(
+            self._commit_all, most=MOST_PER_COMMIT, leaders=MOST_LEADERS, patience=PATIENCE
+        )
 
     @property
     def pool(self) -> ConnectionPool[Connection[TupleRow]]:
