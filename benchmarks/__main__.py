@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from os import cpu_count, getloadavg
 from typing import Final
 
-from benchmarks import appending, commanding, exposing, importing, opening, projecting, reading
+from benchmarks import (
+    appending,
+    commanding,
+    exposing,
+    importing,
+    opening,
+    projecting,
+    reading,
+    serving,
+)
 from benchmarks.figures import FULL, QUICK, TINY, Figures, Scale, line_of
 from benchmarks.site import Ground
 
@@ -16,6 +25,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "append": appending.run,
     "command": commanding.run,
     "command10": commanding.run_ten,
+    "http": serving.run,
     "history": reading.history,
     "replay": reading.replay,
     "bytes_per_event": reading.bytes_per_event,
