@@ -64,6 +64,9 @@ _SELECT: Final[LiteralString] = (
     "     , metadata::text FROM event "
 )
 _READ_STREAM: Final[LiteralString] = _SELECT + "WHERE stream_id = %s ORDER BY version"
+_READ_SINCE: Final[LiteralString] = (
+    _SELECT + "WHERE stream_id = %s AND version >= %s ORDER BY version"
+)
 _READ_STREAMS: Final[LiteralString] = (
     _SELECT + "WHERE stream_id = ANY(%s::uuid[]) ORDER BY stream_id, version"
 )
@@ -172,6 +175,11 @@ class EventRecorder(PostgresApplicationRecorder):
         """Read a stream from its first event to its last."""
         with LentCursor(self._pool) as cursor:
             return _rows(cursor, _READ_STREAM, [stream_id])
+
+    def read_since(self, stream_id: UUID, version: int) -> list[Row]:
+        """Read a stream from a version on, that one included."""
+        with LentCursor(self._pool) as cursor:
+            return _rows(cursor, _READ_SINCE, [stream_id, version])
 
     def read_streams(self, stream_ids: Sequence[UUID]) -> list[Row]:
         """Read several streams in one round trip, each from its first event to its last."""

@@ -1,7 +1,9 @@
 """Remembered cases: they save reading, and are never what a command is decided on for good."""
 
+from typing import Final
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from application.complaints import acknowledge, add_note
@@ -13,6 +15,7 @@ from domain.refusals import ActionNotAllowed, AlreadyBorn, OccurredInTheFuture
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.memory import CaseMemory
 from infrastructure.event_store.recorder import EventRecorder
+from tests.databases import Database
 from tests.infrastructure.event_store.store_examples import (
     ANNA,
     FIRST,
@@ -26,6 +29,11 @@ from tests.infrastructure.event_store.store_examples import (
     open_cases,
     register_example,
 )
+
+_RESTORE: Final = """
+    DELETE FROM recours.event
+     WHERE version > 1 OR stream_id = '00000000-0000-0000-0000-000000000002'
+"""
 
 
 class Mistake(Exception):
@@ -195,3 +203,28 @@ def test_the_memory_never_goes_back_to_an_earlier_version(cases: RecordedCases) 
     assert memory.get(FIRST) == later
     memory.drop([FIRST, SECOND])
     assert memory.get(FIRST) is None
+
+
+def test_a_remembered_case_is_read_with_what_happened_since(
+    cases: RecordedCases, elsewhere: RecordedCases
+) -> None:
+    register_example(cases, case_id=FIRST)
+    for _ in range(3):
+        contact_example(elsewhere, case_id=FIRST)
+        assert cases.load(Complaint, FIRST) == elsewhere.fold(FIRST)
+    assert cases.load(Complaint, FIRST).version == 4
+
+
+def test_a_case_that_a_restored_database_does_not_hold_is_not_shown_from_memory(
+    cases: RecordedCases, elsewhere: RecordedCases, database: Database
+) -> None:
+    register_example(cases, case_id=FIRST)
+    contact_example(cases, case_id=FIRST)
+    register_example(cases, case_id=SECOND)
+    with psycopg.connect(database.admin_url, autocommit=True) as admin:
+        admin.execute("SET session_replication_role = replica")  # the history defends itself
+        admin.execute(_RESTORE)
+
+    assert cases.load(Complaint, FIRST) == elsewhere.fold(FIRST)
+    with pytest.raises(CaseNotFound):
+        cases.load(Complaint, SECOND)
