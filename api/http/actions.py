@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from api.http.describing import changes
-
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])  # Any: FastAPI reads the signature
+from api.http.writing import Showing, written
 
 
 class Kind(StrEnum):
@@ -153,12 +152,17 @@ def command(
     action: str,
     *,
     status: HTTPStatus = HTTPStatus.OK,
-) -> Callable[[Endpoint], Endpoint]:
+) -> Callable[[Showing], Callable[..., Response]]:
     """Make a function the endpoint of an action, at its noun."""
-    return router.post(
+    post = router.post(
         f"/{{case_id}}/{NOUNS[kind][action]}",
         status_code=status,
         summary=action.replace("_", " ").capitalize(),
         operation_id=f"{kind}.{action}",
         responses=changes(status),
     )
+
+    def take(show: Showing) -> Callable[..., Response]:
+        return post(written(status)(show))
+
+    return take

@@ -21,6 +21,7 @@ from api.http import (
     projections,
 )
 from api.http.describing import ABOUT, describe
+from api.http.differences import answer_with_differences
 from api.http.doorway import Doorway
 from api.http.entering import let_in, refuse_unguarded_routes
 from api.http.health import Readiness
@@ -69,6 +70,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Doorway, identities=services.identities)
     app.add_middleware(Observing, identities=services.identities, metrics=measured)
     answer_with_problems(app)
+    answer_with_differences(app)
     for router in ROUTERS:
         app.include_router(router)
     refuse_unguarded_routes(app)

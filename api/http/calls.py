@@ -1,6 +1,5 @@
 """One request: who asks, about which case, in which version, under what circumstances."""
 
-import re
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,7 +9,8 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from api.http.entering import Admitted, services_of
-from api.http.errors import IdempotencyKeyMissing, NotCaughtUp, VersionMissing, VersionUnreadable
+from api.http.errors import IdempotencyKeyMissing, NotCaughtUp, VersionMissing
+from api.http.preconditions import Tags, read_tags, seen_versions
 from api.http.repeating import REPEATED, MayRepeat, Repeatable
 from api.http.values import MOST_POSITION, Body, Code, Instant, Prose
 from application.commands import OnCase
@@ -23,8 +23,6 @@ from domain.event import Channel, Envelope, Evidence, Sha256
 
 CAUGHT_UP_WITHIN: Final = 2.0
 """Seconds that a question waits for the read models."""
-
-_ETAG: Final = re.compile(r'\*|"(?P<version>[1-9][0-9]{0,9})"')
 
 
 class EvidenceGiven(Body):
@@ -62,6 +60,7 @@ class Call:
     case_id: UUID
     expected_version: int | None = None
     once: Once | None = None
+    seen: Tags | None = None
 
     def on(self, said: Circumstances, *, case_id: UUID | None = None) -> OnCase:
         """The command's case and circumstances; the actor is who holds the key."""
@@ -90,6 +89,10 @@ class Call:
         """Say which version the answer shows."""
         self.response.headers["ETag"] = f'"{version}"'
 
+    def has_seen(self, etag: str) -> bool:
+        """Whether the caller has this version already, and wants no other copy of it."""
+        return self.seen is not None and self.seen.names(int(etag.strip('"')))
+
     def show_repeated(self, recorded: Recorded) -> None:
         """Say so when the answer was given before."""
         if recorded.is_repeated:
@@ -106,7 +109,14 @@ class Call:
 
 IfMatch = Annotated[
     str | None,
-    Header(description='The `ETag` of the case as you saw it, such as `"3"`; `*` for any'),
+    Header(
+        description='The `ETag` of the case as you saw it, such as `"3"`; `*` for any;'
+        " of several, one must be the case's"
+    ),
+]
+IfNoneMatch = Annotated[
+    str | None,
+    Header(description="The `ETag` that you have: while it is the case's, the answer is 304"),
 ]
 AfterPosition = Annotated[
     int | None,
@@ -150,15 +160,24 @@ async def change(
     call: Asking, case_id: UUID, repeatable: MayRepeat, if_match: IfMatch = None
 ) -> Call:
     """Take up a change of an existing case."""
+    if if_match is None:
+        raise VersionMissing
+    seen = seen_versions(if_match)
     return replace(
         call,
         case_id=case_id,
-        expected_version=_read_version(if_match),
+        expected_version=await _expected(call, case_id, seen),
         once=_once(repeatable, call.principal),
     )
 
 
+async def read_case(call: Asking, if_none_match: IfNoneMatch = None) -> Call:
+    """Take up the reading of a case, which the caller may have seen."""
+    return call if if_none_match is None else replace(call, seen=read_tags(if_none_match))
+
+
 AskingReadModels = Annotated[Call, Depends(ask_read_models)]
+ReadingCase = Annotated[Call, Depends(read_case)]
 Beginning = Annotated[Call, Depends(begin)]
 Changing = Annotated[Call, Depends(change)]
 
@@ -187,10 +206,11 @@ def _insist(call: Call) -> Call:
     return call
 
 
-def _read_version(if_match: str | None) -> int | None:
-    if if_match is None:
-        raise VersionMissing
-    named = _ETAG.fullmatch(if_match.strip())
-    if named is None:
-        raise VersionUnreadable
-    return None if named["version"] is None else int(named["version"])
+async def _expected(call: Call, case_id: UUID, seen: frozenset[int] | None) -> int | None:
+    if seen is None:
+        return None
+    if len(seen) == 1:
+        return next(iter(seen))
+    # Whichever of them the case has now is expected of it when the change is recorded.
+    history = await run_in_threadpool(call.services.cases.history, case_id)
+    return len(history) if len(history) in seen else max(seen)

@@ -9,12 +9,13 @@ from pydantic import ConfigDict, Field
 
 from api.http.actions import Kind, command
 from api.http.answers import complaint_after, complaint_at, dispute_after
-from api.http.calls import NOTHING_SAID, Asking, Beginning, Changing, Circumstances, Converting
+from api.http.calls import NOTHING_SAID, Beginning, Changing, Circumstances, Converting, ReadingCase
 from api.http.case_views import ComplaintView, DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
 from api.http.values import Body, Code, Instant, Prose
+from api.http.writing import written
 from application import complaints
 from domain.complaints.events import Language, MediationOutcome, References
 
@@ -121,6 +122,7 @@ class Conclusion(Circumstances):
     operation_id="complaints.register",
     responses=creates(),
 )
+@written(HTTPStatus.CREATED)
 def register(said: Registration, call: Beginning) -> ComplaintView:
     """Begin a complaint."""
     on = call.on(said)
@@ -140,7 +142,8 @@ def register(said: Registration, call: Beginning) -> ComplaintView:
 
 
 @router.get("/{case_id}", operation_id="complaints.read", responses=reads(of_a_case=True))
-def read(case_id: UUID, moment: AsOf, call: Asking) -> ComplaintView:
+@written()
+def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> ComplaintView:
     """Show a complaint as it is, or as it was."""
     return complaint_at(call, case_id, moment)
 

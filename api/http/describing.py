@@ -1,6 +1,7 @@
 """The OpenAPI document: what each operation answers, problems and headers included."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
@@ -49,13 +50,38 @@ class Conflict(Problem):
     allowed: list[str] | None = None
 
 
+class Happened(BaseModel):
+    """An event that somebody has not seen."""
+
+    version: int
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor_kind: str
+    role: str
+
+
+class Change(BaseModel):
+    """What a field of a case said, and what it says."""
+
+    was: Any = Field(description="As you saw it")  # Any: whatever the field holds
+    now: Any = Field(description="As it is")  # Any: the same
+
+
 class StaleVersion(Problem):
     """A change to a version that is no longer the last."""
 
-    case_id: str
-    expected_version: int
-    current_version: int
-    since: list[str] = Field(description="The names of the events recorded since")
+    case_id: str | None = None
+    expected_version: int | None = None
+    current_version: int | None = None
+    since: list[Happened] | None = Field(
+        default=None, description="The events recorded since, oldest first"
+    )
+    changes: dict[str, Change] | None = Field(
+        default=None,
+        description="The fields of the case that say something else now; what follows from its"
+        " status is left out",
+    )
 
 
 _S = HTTPStatus
@@ -78,6 +104,8 @@ def _header(description: str) -> dict[str, Any]:  # Any: OpenAPI
 
 
 _VERSION: Final = {"ETag": _header("The version of the case, quoted")}
+_UNCHANGED: Final = {"description": "You have this version", "headers": _VERSION}
+_REPEATED: Final = {"Idempotency-Replayed": _header("`true` when the answer was given before")}
 _POSITION: Final = {"X-Position": _header("The position to wait for: `?after_position=`")}
 _PLACE: Final = {"Location": _header("Where the new case is read")}
 _NEXT: Final = {"Link": _header('The next page, `rel="next"`, while there is one')}
@@ -86,12 +114,13 @@ _NEXT: Final = {"Link": _header('The next page, `rel="next"`, while there is one
 def reads(*, of_a_case: bool = False, paged: bool = False) -> Responses:
     """What a question may be answered with."""
     headers = {**(_VERSION if of_a_case else {}), **(_NEXT if paged else {})}
-    return {_S.OK: {"headers": headers}, **_problems(*READING, *FAILING)}
+    unchanged: Responses = {_S.NOT_MODIFIED: _UNCHANGED} if of_a_case else {}
+    return {_S.OK: {"headers": headers}, **unchanged, **_problems(*READING, *FAILING)}
 
 
 def creates() -> Responses:
     """What the beginning of a case may be answered with."""
-    headers = {**_VERSION, **_POSITION, **_PLACE}
+    headers = {**_VERSION, **_POSITION, **_PLACE, **_REPEATED}
     return {_S.CREATED: {"headers": headers}, **_problems(*READING, *SAYING, *FAILING)}
 
 
@@ -107,7 +136,8 @@ def keeps(success: HTTPStatus) -> Responses:
 
 def changes(success: HTTPStatus) -> Responses:
     """What a change of a case may be answered with."""
-    headers = {**_VERSION, **_POSITION, **(_PLACE if success is _S.CREATED else {})}
+    headers = {**_VERSION, **_POSITION, **_REPEATED}
+    headers |= _PLACE if success is _S.CREATED else {}
     return {success: {"headers": headers}, **_problems(*READING, *SAYING, *CHANGING, *FAILING)}
 
 

@@ -13,17 +13,18 @@ from api.http.actions import Kind, command
 from api.http.answers import dispute_after, dispute_at
 from api.http.calls import (
     NOTHING_SAID,
-    Asking,
     AskingReadModels,
     Beginning,
     Changing,
     Circumstances,
+    ReadingCase,
 )
 from api.http.case_views import DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
 from api.http.values import AmountIn, Code, Day, ListAnswer, in_currency
+from api.http.writing import written
 from application import disputes
 from domain.blocks.events import Scope
 from domain.disputes.dispute import Dispute
@@ -104,6 +105,7 @@ class BlockRequest(Circumstances):
     operation_id="disputes.open",
     responses=creates(),
 )
+@written(HTTPStatus.CREATED)
 def open_directly(said: DirectOpening, call: Beginning) -> DisputeView:
     """Open a dispute that no complaint preceded."""
     recorded = disputes.open_directly(
@@ -118,7 +120,8 @@ def open_directly(said: DirectOpening, call: Beginning) -> DisputeView:
 
 
 @router.get("/{case_id}", operation_id="disputes.read", responses=reads(of_a_case=True))
-def read(case_id: UUID, moment: AsOf, call: Asking) -> DisputeView:
+@written()
+def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> DisputeView:
     """Show a dispute as it is, or as it was."""
     return dispute_at(call, case_id, moment)
 

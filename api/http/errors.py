@@ -5,7 +5,8 @@ ApplicationError
     ├── KeyMissing             no key was given
     ├── NotPermitted           the key's role may not do this at all
     ├── VersionMissing         a change without If-Match
-    ├── VersionUnreadable      an If-Match that is no version
+    ├── VersionUnreadable      an If-Match that is no list of entity tags
+    ├── VersionUnmatched       an If-Match that no version of a case can match
     ├── IdempotencyKeyMissing     a new case without an Idempotency-Key
     ├── IdempotencyKeyUnreadable  an Idempotency-Key that is none
     ├── CorrelationUnreadable  an X-Correlation-Id that is no UUID
@@ -51,10 +52,17 @@ class VersionMissing(RequestRefused):
 
 
 class VersionUnreadable(RequestRefused):
-    """The version is not one that a case answer carries."""
+    """What was seen is not told in entity tags."""
 
     def __init__(self) -> None:
-        super().__init__('If-Match takes one ETag of a case, such as "3", or *')
+        super().__init__('send the ETag of the case, such as "3", several with commas, or *')
+
+
+class VersionUnmatched(RequestRefused):
+    """No case ever gave such a tag, or it is compared strongly and is weak."""
+
+    def __init__(self) -> None:
+        super().__init__('no ETag of a case is meant: a weak one (W/"3") never matches If-Match')
 
 
 class IdempotencyKeyMissing(RequestRefused):

@@ -7,12 +7,13 @@ from fastapi import APIRouter
 
 from api.http.actions import Kind, command
 from api.http.answers import invoice_after, invoice_at
-from api.http.calls import Asking, Beginning, Changing, Circumstances
+from api.http.calls import Beginning, Changing, Circumstances, ReadingCase
 from api.http.case_views import InvoiceView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DocumentGiven
 from api.http.moments import AsOf
 from api.http.values import AmountIn, Code, Currency, Day
+from api.http.writing import written
 from application import invoices
 
 router = APIRouter(prefix="/v1/invoices", tags=["invoices"])
@@ -42,6 +43,7 @@ class Cleared(Circumstances):
     operation_id="invoices.mirror",
     responses=creates(),
 )
+@written(HTTPStatus.CREATED)
 def mirror(said: InvoiceGiven, call: Beginning) -> InvoiceView:
     """Take an invoice line of the ERP in. One document line is one invoice here."""
     document = said.document.as_document()
@@ -59,7 +61,8 @@ def mirror(said: InvoiceGiven, call: Beginning) -> InvoiceView:
 
 
 @router.get("/{case_id}", operation_id="invoices.read", responses=reads(of_a_case=True))
-def read(case_id: UUID, moment: AsOf, call: Asking) -> InvoiceView:
+@written()
+def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> InvoiceView:
     """Show an invoice line as it is, or as it was."""
     return invoice_at(call, case_id, moment)
 

@@ -8,7 +8,7 @@ from api.http.values import MOST_VERSION, InstantOrDay
 from application.replay import Moment
 
 
-def as_of(
+async def as_of(
     version: Annotated[
         int | None,
         Query(ge=1, le=MOST_VERSION, description="As it was at this version"),

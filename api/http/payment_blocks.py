@@ -6,11 +6,12 @@ from fastapi import APIRouter
 
 from api.http.actions import Kind, command
 from api.http.answers import block_after, block_at
-from api.http.calls import NOTHING_SAID, Asking, Changing, Circumstances
+from api.http.calls import NOTHING_SAID, Changing, Circumstances, ReadingCase
 from api.http.case_views import BlockCaseView
 from api.http.describing import reads
 from api.http.moments import AsOf
 from api.http.values import Code
+from api.http.writing import written
 from application import blocks
 
 router = APIRouter(prefix="/v1/payment-blocks", tags=["payment blocks"])
@@ -30,7 +31,8 @@ class Refused(Circumstances):
 
 
 @router.get("/{case_id}", operation_id="payment-blocks.read", responses=reads(of_a_case=True))
-def read(case_id: UUID, moment: AsOf, call: Asking) -> BlockCaseView:
+@written()
+def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> BlockCaseView:
     """Show a payment block as it is, or as it was."""
     return block_at(call, case_id, moment)
 

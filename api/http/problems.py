@@ -23,6 +23,7 @@ from api.http.errors import (
     RequestRefused,
     UnsupportedContent,
     VersionMissing,
+    VersionUnmatched,
     VersionUnreadable,
 )
 from application.errors import (
@@ -126,7 +127,8 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         KeyMissing: Row(401, "key-missing", "A key is needed"),
         NotPermitted: Row(403, "not-permitted", "The role may not do this", ("operation", "role")),
         VersionMissing: Row(428, "version-missing", "Say which version you saw"),
-        VersionUnreadable: Row(400, "version-unreadable", "If-Match names no version"),
+        VersionUnreadable: Row(400, "version-unreadable", "These are no entity tags"),
+        VersionUnmatched: Row(412, "version-unmatched", "If-Match names no version of a case"),
         IdempotencyKeyMissing: Row(
             400, "idempotency-key-missing", "A key of your choice is needed"
         ),

@@ -22,8 +22,7 @@ from api.http.problems import (
     Row,
     row_of,
 )
-from application.errors import ApplicationError, CaseChanged
-from application.services import Services
+from application.errors import ApplicationError
 from domain.refusals import Refusal, RuleBroken
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -44,7 +43,6 @@ def answer_with_problems(app: FastAPI) -> None:
     """Let the application answer its refusals; what is unexpected is met at the doorway."""
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(ApplicationError, _refused)
-    app.add_exception_handler(CaseChanged, _changed)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(FrameworkRefusal, _refused_by_framework)
 
@@ -93,13 +91,6 @@ def faults(error: RequestValidationError) -> list[Fault]:
 
 def _refused(request: Request, error: Exception) -> Response:
     return tell(error, request.scope)
-
-
-def _changed(request: Request, error: Exception) -> Response:
-    changed = cast("CaseChanged", error)
-    services = cast("Services", request.app.state.services)
-    since = services.cases.history(changed.case_id)[changed.expected :]
-    return tell(error, request.scope, since=[recorded.event.type for recorded in since])
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from domain.event import Event
 from domain.parties import Role
 from tests import examples
 from tests.api.doors import Door
-from tests.api.requests import begin, complaint, slug, taken
+from tests.api.requests import begin, complaint, dispute, slug, taken
 
 LONG_AGO: Final = "2026-01-05T08:00:00Z"
 LATER: Final = "2026-02-05T08:00:00Z"
@@ -46,7 +46,7 @@ def test_a_change_without_a_version_is_refused(door: Door) -> None:
     assert (slug(answer), answer.status_code) == ("version-missing", 428)
 
 
-@pytest.mark.parametrize("version", ["1", 'W/"1"', '"one"', '"0"', '"1", "2"', '"99999999999"', ""])
+@pytest.mark.parametrize("version", ["1", "one", '"1" "2"', '"1",', 'w/"1"', '"1", *', ""])
 def test_a_version_that_cannot_be_read_is_refused(door: Door, version: str) -> None:
     anna = door.client(Role.AGENT)
     case = begin(anna, "/v1/complaints", complaint())
@@ -54,6 +54,57 @@ def test_a_version_that_cannot_be_read_is_refused(door: Door, version: str) -> N
     answer = anna.post(f"{case}/review", headers={"If-Match": version})
 
     assert (slug(answer), answer.status_code) == ("version-unreadable", 400)
+
+
+@pytest.mark.parametrize("version", ['W/"1"', '"one"', '"0"', '"01"', '"99999999999"', '""'])
+def test_a_tag_that_no_case_has_matches_none(door: Door, version: str) -> None:
+    anna = door.client(Role.AGENT)
+    case = begin(anna, "/v1/complaints", complaint())
+
+    answer = anna.post(f"{case}/review", headers={"If-Match": version})
+
+    assert (slug(answer), answer.status_code) == ("version-unmatched", 412)
+    assert anna.get(case).json()["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("seen", "status"),
+    [('"1", "2"', 200), ('"7","2"', 200), ('W/"1", "2"', 200), ('"1", "7"', 412), ('"1"', 412)],
+)
+def test_of_several_versions_the_last_one_must_be_among_them(
+    door: Door, seen: str, status: int
+) -> None:
+    anna = door.client(Role.AGENT)
+    case = begin(anna, "/v1/complaints", complaint())
+    taken(anna, case, "acknowledgement")
+
+    answer = anna.post(f"{case}/review", headers={"If-Match": seen})
+
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
+    ("has", "status"),
+    [('"2"', 304), ('W/"2"', 304), ('"1", "2"', 304), ("*", 304), ('"1"', 200), ('"other"', 200)],
+)
+def test_who_has_the_version_of_a_case_is_told_only_that_it_is_the_last(
+    door: Door, has: str, status: int
+) -> None:
+    anna = door.client(Role.AGENT)
+    case = begin(anna, "/v1/complaints", complaint())
+    taken(anna, case, "review")
+
+    answer = anna.get(case, headers={"If-None-Match": has})
+
+    assert (answer.status_code, answer.headers["ETag"]) == (status, '"2"')
+    assert (answer.content == b"") is (status == 304)
+
+
+def test_what_a_caller_has_cannot_be_told_without_tags(door: Door) -> None:
+    anna = door.client(Role.AGENT)
+    case = begin(anna, "/v1/complaints", complaint())
+
+    assert slug(anna.get(case, headers={"If-None-Match": "2"})) == "version-unreadable"
 
 
 def test_a_stale_version_is_refused_with_what_happened_since(door: Door) -> None:
@@ -67,8 +118,26 @@ def test_a_stale_version_is_refused_with_what_happened_since(door: Door) -> None
     assert (slug(answer), answer.status_code) == ("case-changed", 412)
     problem = answer.json()
     assert (problem["expected_version"], problem["current_version"]) == (1, 3)
-    assert problem["since"] == ["complaint.acknowledged", "complaint.review_started"]
+    assert [(e["version"], e["type"], e["role"]) for e in problem["since"]] == [
+        (2, "complaint.acknowledged", "agent"),
+        (3, "complaint.review_started", "agent"),
+    ]
+    assert all(e["recorded_at"] >= e["occurred_at"] for e in problem["since"])
+    assert problem["changes"] == {"status": {"was": "received", "now": "in_progress"}}
     assert anna.get(case).json()["status"] == "in_progress"
+
+
+def test_who_decides_again_is_told_what_changed_in_the_lines_of_a_dispute(door: Door) -> None:
+    faye = door.client(Role.FINANCE)
+    case = begin(faye, "/v1/disputes", dispute())
+    (line_before,) = faye.get(case).json()["lines"]
+    taken(faye, case, "line-reduction", line_id=line_before["line_id"], amount="30.00")
+
+    answer = faye.post(f"{case}/withdrawal", headers={"If-Match": '"1"'})
+
+    (line_now,) = faye.get(case).json()["lines"]
+    assert answer.json()["changes"] == {"lines": {"was": [line_before], "now": [line_now]}}
+    assert (line_before["current"], line_now["current"]) == ("100.00", "70.00")
 
 
 def test_a_version_that_is_not_yet_is_stale_too(door: Door) -> None:
@@ -77,7 +146,8 @@ def test_a_version_that_is_not_yet_is_stale_too(door: Door) -> None:
 
     answer = anna.post(f"{case}/escalation", headers={"If-Match": '"7"'})
 
-    assert (slug(answer), answer.json()["since"]) == ("case-changed", [])
+    assert slug(answer) == "case-changed"
+    assert (answer.json()["since"], answer.json()["changes"]) == ([], {})
 
 
 def test_any_version_is_changed_by_who_says_so(door: Door) -> None:
