@@ -1,8 +1,8 @@
 """API keys: who may come in, and as whom they act."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 from uuid import UUID
 
 from application.errors import ApplicationError
@@ -10,7 +10,7 @@ from application.reach import EVERYWHERE, Reach
 from application.scopes import ConnectorScope
 from domain.parties import Actor, ActorKind, Role
 
-KINDS = {
+KINDS: Final = {
     Role.AUDITOR: ActorKind.AUDITOR,
     Role.CONNECTOR: ActorKind.ERP,
     Role.SYSTEM: ActorKind.SYSTEM,
@@ -18,7 +18,7 @@ KINDS = {
 }
 """What kind of actor stands behind a role; every other one is an agent."""
 
-GRANTABLE = (
+GRANTABLE: Final = (
     Role.AGENT,
     Role.MANAGER,
     Role.FINANCE,
@@ -28,6 +28,11 @@ GRANTABLE = (
 )
 """The roles that a key can have; the others belong to the product itself."""
 
+GRACE: Final = timedelta(hours=24)
+"""How long a key that was replaced goes on working, if nothing else is said."""
+
+LONGEST_GRACE: Final = timedelta(days=30)
+
 
 def every_scope(role: Role) -> frozenset[ConnectorScope]:
     """The most that a role can be given: all jobs for a connector, none for anybody else."""
@@ -35,10 +40,10 @@ def every_scope(role: Role) -> frozenset[ConnectorScope]:
 
 
 class KeyRefused(ApplicationError):
-    """The key is unknown, or was revoked."""
+    """The key opens nothing: unknown, revoked or over, which is nobody's business."""
 
     def __init__(self) -> None:
-        super().__init__("the key is unknown or was revoked; ask an admin for a new one")
+        super().__init__("the key opens nothing; ask an admin for a new one")
 
 
 class ScopesMisplaced(ApplicationError):
@@ -49,6 +54,29 @@ class ScopesMisplaced(ApplicationError):
             f"a connector's key has one scope or more of {', '.join(ConnectorScope)}; "
             "a key of another role has none"
         )
+
+
+class ExpiryPassed(ApplicationError):
+    """A key is not issued for a time that is over."""
+
+    def __init__(self, expires_at: datetime) -> None:
+        super().__init__("the key would be over already; let it expire later")
+        self.expires_at = expires_at
+
+
+class ReachExceeded(ApplicationError):
+    """Nobody hands out more than they have."""
+
+    def __init__(self) -> None:
+        super().__init__("name only companies and teams that your own key reaches")
+
+
+class KeyOver(ApplicationError):
+    """A key that was revoked, replaced or is expired is not replaced."""
+
+    def __init__(self, key_id: UUID) -> None:
+        super().__init__(f"key {key_id} is over or was replaced already; issue a new one")
+        self.key_id = key_id
 
 
 class KeyNotFound(ApplicationError):
@@ -79,15 +107,41 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyTerms:
+    """What a key is to be: whose, what for, how far, how long."""
+
+    subject_id: str
+    role: Role
+    scopes: frozenset[ConnectorScope] = frozenset()
+    reach: Reach = EVERYWHERE
+    expires_at: datetime | None = None
+    """When it ends by itself; never, if nothing is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
     """A key as it can be listed: never its secret."""
 
     key_id: UUID
-    subject_id: str
-    role: Role
-    scopes: frozenset[ConnectorScope]
+    prefix: str
+    """How its secret begins."""
+
+    terms: KeyTerms
     created_at: datetime
-    revoked_at: datetime | None
+    revoked_at: datetime | None = None
+    retires_at: datetime | None = None
+    """When it ends because another one replaced it."""
+
+    replaces: UUID | None = None
+    """The key whose holder got this one instead."""
+
+    last_used_at: datetime | None = None
+    """To the minute."""
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether it opens anything."""
+        ends = (self.terms.expires_at, self.retires_at)
+        return self.revoked_at is None and all(end is None or end > now for end in ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +155,23 @@ class IssuedKey:
 class Keys(Protocol):
     """Where keys are kept, hashed."""
 
-    def issue(
-        self, *, subject_id: str, role: Role, scopes: frozenset[ConnectorScope] = frozenset()
-    ) -> IssuedKey:
-        """Make a key; its secret is random and shown once.
+    def issue(self, terms: KeyTerms) -> IssuedKey:
+        """Make a key; its secret is random and shown once."""
+        ...
+
+    def rotate(self, key_id: UUID, *, grace: timedelta) -> IssuedKey:
+        """Make a key on the same terms and for as long; the old one retires after the grace.
 
         Raises:
-            ScopesMisplaced: a connector's key without a scope, or another one with any.
+            KeyOver: the old one opens nothing any more, or was replaced before.
+        """
+        ...
+
+    def find(self, key_id: UUID) -> Key:
+        """Look a key up.
+
+        Raises:
+            KeyNotFound: there is no such key.
         """
         ...
 
@@ -119,7 +183,7 @@ class Keys(Protocol):
         """Find out who holds the secret.
 
         Raises:
-            KeyRefused: nobody does, or the key was revoked.
+            KeyRefused: nobody does, or the key is over.
         """
         ...
 

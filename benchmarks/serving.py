@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from application.keys import KeyTerms
 from benchmarks.clients import Contestant, Step, race
 from benchmarks.figures import Figures, Scale, at_least, ratio, stated
 from benchmarks.http_clients import Knocking
@@ -25,6 +26,7 @@ from benchmarks.site import SCHEMA, Ground, Site
 from benchmarks.stores import fill_mixed, finished_complaints
 from domain.parties import Role
 
+ANNA: Final = KeyTerms(subject_id="anna", role=Role.AGENT)
 CLIENTS: Final = (4, 16)
 GOAL: Final = 0.7
 PATIENCE: Final = 30.0
@@ -74,7 +76,7 @@ def run(ground: Ground, scale: Scale) -> Figures:
         fill_mixed(site, cases=min(scale.cases, 400))
         case_ids = finished_complaints(site, most=200)
         with site.product(remembered=0) as wiring:
-            secret = wiring.services.keys.issue(subject_id="anna", role=Role.AGENT).secret
+            secret = wiring.services.keys.issue(ANNA).secret
         product = stack.enter_context(_serving(site, "api.command_line", "serve", "--no-worker"))
         floor = stack.enter_context(_serving(site, "benchmarks.http_floor"))
         _store_answers(site, product, secret=secret, case_ids=case_ids)

@@ -27,6 +27,7 @@ from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
 from infrastructure.keys import PostgresKeys
+from infrastructure.last_uses import LastUses, writing
 from infrastructure.lookout import PostgresLookout
 from infrastructure.postgres.connections import open_pool
 from infrastructure.postgres.embedded import EmbeddedServer, Login
@@ -134,6 +135,8 @@ class Wiring:
     projector: Projector
     cases: CasesInBulk
     """The services' cases, for those who take in many at once."""
+    last_uses: LastUses
+    """Of keys, noted by the services; written down while they are open."""
 
 
 @contextmanager
@@ -160,7 +163,9 @@ def open_services(settings: Settings, *, remembered: int = REMEMBERED_CASES) -> 
                 application_name="recours",
             )
         )
-        yield wire(pool, settings=settings, remembered=remembered)
+        wiring = wire(pool, settings=settings, remembered=remembered)
+        stack.enter_context(writing(wiring.last_uses))
+        yield wiring
 
 
 def wire(
@@ -177,11 +182,12 @@ def wire(
         clock=clock,
         remembered=remembered,
     )
+    keys = PostgresKeys(pool, identities=TimeOrderedIdentities(), clock=clock)
     services = Services(
         cases=cases,
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
-        keys=PostgresKeys(pool, identities=TimeOrderedIdentities()),
+        keys=keys,
         clock=clock,
         identities=TimeOrderedIdentities(),
         lookout=PostgresLookout(
@@ -191,7 +197,7 @@ def wire(
         ),
     )
     projector = Projector(pool, projections=PROJECTIONS, event_types=event_types)
-    return Wiring(services, pool, projector, cases)
+    return Wiring(services, pool, projector, cases, keys.last_uses)
 
 
 @contextmanager

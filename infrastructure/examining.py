@@ -129,7 +129,8 @@ def _contents(settings: Settings) -> Iterator[Examined]:
             yield _note("projections", f"up to {behind} events behind", "run `recours worker`")
         elif not failed:
             yield _good("projections", f"{len(statuses)} caught up")
-        usable = sum(key.revoked_at is None for key in wiring.services.keys.list())
+        now = wiring.services.clock.now()
+        usable = sum(key.is_usable(now) for key in wiring.services.keys.list())
         if usable:
             yield _good("keys", f"{usable} in use")
         else:

@@ -21,7 +21,7 @@ from api.command_line.working import working
 from application.demo.live import Played, play_live
 from application.demo.story import Told, is_told_in, tell_story
 from application.demo.telling import STORY_ENDS
-from application.keys import IssuedKey, every_scope
+from application.keys import IssuedKey, KeyTerms, every_scope
 from application.retelling import differences, retell
 from domain.parties import Role
 from infrastructure.bootstrap import Wiring, open_desk
@@ -161,10 +161,10 @@ def _issue_keys(wiring: Wiring) -> tuple[IssuedKey, ...]:
     keys = wiring.services.keys
     subjects = {f"demo-{role}": role for role in ROLES}
     for key in keys.list():
-        if key.revoked_at is None and key.subject_id in subjects:
+        if key.revoked_at is None and key.terms.subject_id in subjects:
             keys.revoke(key.key_id)
     return tuple(
-        keys.issue(subject_id=subject, role=role, scopes=every_scope(role))
+        keys.issue(KeyTerms(subject_id=subject, role=role, scopes=every_scope(role)))
         for subject, role in subjects.items()
     )
 
@@ -196,7 +196,11 @@ def _document(
         "url": url,
         "erp_simulator": None if url is None else erp,
         "keys": [
-            {"role": key.key.role, "subject_id": key.key.subject_id, "secret": key.secret}
+            {
+                "role": key.key.terms.role,
+                "subject_id": key.key.terms.subject_id,
+                "secret": key.secret,
+            }
             for key in keys
         ],
     }

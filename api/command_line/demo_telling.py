@@ -91,7 +91,7 @@ def show_access(keys: tuple[IssuedKey, ...], *, url: str | None, erp: str | None
         ]
         show(table((Column("what"), Column("where")), places))
         show()
-    rows = [(key.key.role, key.secret) for key in keys]
+    rows = [(key.key.terms.role, key.secret) for key in keys]
     show(table((Column("API key of"), Column("shown this once")), rows))
 
 
@@ -114,7 +114,7 @@ def _commands(played: Played, keys: tuple[IssuedKey, ...], *, url: str | None) -
     if url is None:
         yield f"{run} serve"
     else:
-        secret = next(key.secret for key in keys if key.key.role is Role.AGENT)
+        secret = next(key.secret for key in keys if key.key.terms.role is Role.AGENT)
         yield f"curl -s -H 'Authorization: Bearer {secret}' \\\n      '{url}/v1/cases?limit=3'"
 
 

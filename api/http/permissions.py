@@ -152,6 +152,7 @@ TABLE: Final = (
     Row("metrics.read",                             _OPERATORS),
     Row("keys.issue",                               _ADMIN),
     Row("keys.list",                                _ADMIN),
+    Row("keys.rotate",                              _ADMIN),
     Row("keys.revoke",                              _ADMIN),
 )
 # fmt: on

@@ -34,7 +34,14 @@ from application.errors import (
     CaseNotFound,
     OutcomeUnknown,
 )
-from application.keys import KeyNotFound, KeyRefused, ScopesMisplaced
+from application.keys import (
+    ExpiryPassed,
+    KeyNotFound,
+    KeyOver,
+    KeyRefused,
+    ReachExceeded,
+    ScopesMisplaced,
+)
 from application.once import CommandUnderWay, IdempotencyKeyReused
 from application.replay import NoSuchMoment
 from domain.refusals import (
@@ -121,6 +128,9 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             ("case_id", "current_version=version"),
         ),
         KeyRefused: Row(401, "key-refused", "The key opens nothing"),
+        ExpiryPassed: Row(422, "expiry-passed", "The key would be over already", ("expires_at",)),
+        ReachExceeded: Row(403, "reach-exceeded", "Nobody hands out more than they have"),
+        KeyOver: Row(409, "key-over", "The key is over, or was replaced already", ("key_id",)),
         ScopesMisplaced: Row(422, "scopes-misplaced", "A connector's key has scopes, no other has"),
         KeyNotFound: Row(404, "key-not-found", "There is no such key", ("key_id",)),
         RequestRefused: Row(400, "bad-request", "The request cannot be taken up"),

@@ -37,7 +37,7 @@ def services(pool: Pool) -> Services:
         ),
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
-        keys=PostgresKeys(pool, identities=identities),
+        keys=PostgresKeys(pool, identities=identities, clock=clock),
         clock=clock,
         identities=identities,
         lookout=PostgresLookout(pool, schema=SCHEMA, most_lag=timedelta(seconds=60)),

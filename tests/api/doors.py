@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from httpx2 import Request
 from starlette.testclient import TestClient
 
-from application.keys import every_scope
+from application.keys import KeyTerms, every_scope
+from application.reach import EVERYWHERE, Reach
 from application.scopes import ConnectorScope
 from application.services import Services
 from domain.parties import Role
@@ -41,14 +42,17 @@ class Door:
         *,
         subject_id: str | None = None,
         scopes: frozenset[ConnectorScope] | None = None,
+        reach: Reach = EVERYWHERE,
     ) -> TestClient:
         """Somebody with a new key of this role, and of every scope if nothing else is said."""
         subject = subject_id or str(role)
-        issued = self.services.keys.issue(
+        terms = KeyTerms(
             subject_id=subject,
             role=role,
             scopes=every_scope(role) if scopes is None else scopes,
+            reach=reach,
         )
+        issued = self.services.keys.issue(terms)
         client = self.stranger()
         client.event_hooks = {"request": [take_new_key]}
         client.headers["Authorization"] = f"Bearer {issued.secret}"

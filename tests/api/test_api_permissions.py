@@ -53,6 +53,7 @@ BESIDE_THE_STEPS: Final[dict[str, tuple[set[Role], set[ConnectorScope]]]] = {
     "metrics.read": ({AUDITOR, ADMIN}, set()),
     "keys.issue": ({ADMIN}, set()),
     "keys.list": ({ADMIN}, set()),
+    "keys.rotate": ({ADMIN}, set()),
     "keys.revoke": ({ADMIN}, set()),
 }
 LIFECYCLES: Final[Mapping[Kind, Lifecycle[Any]]] = {
@@ -261,51 +262,3 @@ def test_who_may_begin_a_case_begins_it(door: Door, role: Role, address: str, sa
     client = door.client(role)
 
     assert client.get(begin(client, address, said)).json()["version"] >= 1
-
-
-def test_an_admin_hands_out_keys_and_takes_them_back(door: Door) -> None:
-    admin = door.client(ADMIN)
-
-    issued = admin.post("/v1/keys", json={"subject_id": "anna", "role": "agent"})
-    key, secret = issued.json()["key"], issued.json()["secret"]
-    anna = door.stranger()
-    anna.headers["Authorization"] = f"Bearer {secret}"
-    before = anna.get("/v1/cases").status_code
-    revoked = admin.delete(f"/v1/keys/{key['key_id']}").json()
-
-    assert (issued.status_code, issued.headers["Cache-Control"]) == (201, "no-store")
-    assert before == 200
-    assert revoked["revoked_at"] is not None
-    assert slug(anna.get("/v1/cases")) == "key-refused"
-    listed = admin.get("/v1/keys")
-    assert [one["subject_id"] for one in listed.json()] == ["admin", "anna"]
-    assert secret not in listed.text
-
-
-@pytest.mark.parametrize("role", ["system", "importer", "king"])
-def test_no_key_is_made_for_a_role_that_belongs_to_the_product(door: Door, role: str) -> None:
-    answer = door.client(ADMIN).post("/v1/keys", json={"subject_id": "anna", "role": role})
-
-    assert slug(answer) == "invalid"
-
-
-def test_a_key_that_does_not_exist_is_not_revoked(door: Door) -> None:
-    assert slug(door.client(ADMIN).delete(f"/v1/keys/{NOBODY}")) == "key-not-found"
-
-
-@pytest.mark.parametrize(("role", "scopes"), [("connector", []), ("agent", ["erp"])])
-def test_a_connector_s_key_says_what_it_is_for_and_no_other_does(
-    door: Door, role: str, scopes: list[str]
-) -> None:
-    said = {"subject_id": "anna", "role": role, "scopes": scopes}
-
-    assert slug(door.client(ADMIN).post("/v1/keys", json=said)) == "scopes-misplaced"
-
-
-def test_a_connector_s_key_is_listed_with_its_scopes(door: Door) -> None:
-    said = {"subject_id": "erp:S4", "role": "connector", "scopes": ["erp", "invoices"]}
-    admin = door.client(ADMIN)
-
-    admin.post("/v1/keys", json=said)
-
-    assert sorted(admin.get("/v1/keys").json()[-1]["scopes"]) == ["erp", "invoices"]

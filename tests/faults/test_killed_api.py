@@ -16,6 +16,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from application.keys import KeyTerms
 from application.recorded import RecordedEvent
 from domain.parties import Role
 from infrastructure.bootstrap import open_services
@@ -91,7 +92,7 @@ def home(tmp_path: Path) -> Path:
 def secret(home: Path) -> Iterator[str]:
     """An agent's key; the installation's server runs as long as the test."""
     with open_services(Settings(recours_data=home)) as wiring:
-        yield wiring.services.keys.issue(subject_id="anna", role=Role.AGENT).secret
+        yield wiring.services.keys.issue(KeyTerms(subject_id="anna", role=Role.AGENT)).secret
 
 
 def test_a_killed_api_keeps_every_command_that_it_answered(home: Path, secret: str) -> None:
