@@ -11,6 +11,7 @@ class ConnectorScope(StrEnum):
     INTAKE = "intake"
     INVOICES = "invoices"
     ERP = "erp"
+    EVENTS = "events"
 
 
 JOBS: Final = MappingProxyType(
@@ -19,6 +20,7 @@ JOBS: Final = MappingProxyType(
         "and mediators say",
         ConnectorScope.INVOICES: "mirrors invoices and their clearings",
         ConnectorScope.ERP: "speaks for the ERP: payment blocks, settlements, clearings",
+        ConnectorScope.EVENTS: "follows what happens, of every case, without what people wrote",
     },
 )
 """What each job is, for documents and refusals."""

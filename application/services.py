@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from application.exposures import Exposures
+from application.feed.following import Feed
 from application.keys import Keys
 from application.lookout import Lookout
 from application.ports import Clock, Identities, RepeatableCases
@@ -17,6 +18,7 @@ class Services:
     questions: Questions
     exposures: Exposures
     keys: Keys
+    feed: Feed
     clock: Clock
     identities: Identities
     lookout: Lookout

@@ -26,6 +26,7 @@ from infrastructure.erp.signatures import UnusableSecret
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
+from infrastructure.feed.history import PostgresFeed
 from infrastructure.keys import PostgresKeys
 from infrastructure.last_uses import LastUses, writing
 from infrastructure.lookout import PostgresLookout
@@ -42,7 +43,7 @@ from infrastructure.read_models.questions import PostgresQuestions
 from infrastructure.settings import Settings
 
 REMEMBERED_CASES: Final = 10_000
-POOL_SIZE: Final = 20
+POOL_SIZE: Final = 22
 LOOK_SECONDS: Final = 0.5
 """A killed embedded server is noticed after this at most."""
 
@@ -188,6 +189,7 @@ def wire(
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
         keys=keys,
+        feed=PostgresFeed(pool, event_types=event_types),
         clock=clock,
         identities=TimeOrderedIdentities(),
         lookout=PostgresLookout(

@@ -17,24 +17,34 @@ from api.command_line.opening import opened
 from api.command_line.output import say
 from api.command_line.working import tell_of_desk, working
 from api.http.app import create_app
+from api.http.broadcasting import Broadcast
 from application.services import Services
 from infrastructure.bootstrap import POOL_SIZE, open_desk
 from infrastructure.logs import start_logging
 
-REQUESTS_AT_ONCE: Final = POOL_SIZE - 4
-"""More threads would only wait for the pool's connections; a few are left to the projector."""
+REQUESTS_AT_ONCE: Final = POOL_SIZE - 6
+"""More threads would only wait for the pool's connections; a few are left to the background work
+and to the follower of the live streams."""
 
 GRACE_SECONDS: Final = 3
 BACKLOG: Final = 2048
+UNTAKEN_MILLISECONDS: Final = 60_000
 
 
 class ApiServer(uvicorn.Server):
     """Tells when it serves, and returns from a signal instead of dying of it."""
 
     def __init__(
-        self, services: Services, *, listener: socket.socket, on_serving: Callable[[str], None]
+        self,
+        services: Services,
+        *,
+        listener: socket.socket,
+        on_serving: Callable[[str], None],
+        broadcast: Broadcast | None = None,
     ) -> None:
-        self.app = create_app(services)
+        self.broadcast = broadcast or Broadcast(services.feed)
+        """The live streams that are open."""
+        self.app = create_app(services, broadcast=self.broadcast)
         super().__init__(
             uvicorn.Config(
                 self.app,
@@ -55,13 +65,18 @@ class ApiServer(uvicorn.Server):
         Raises:
             KeyboardInterrupt: it was ^C, and everything is stopped.
         """
-        self.run(sockets=[self._listener])
+        try:
+            self.run(sockets=[self._listener])
+        finally:
+            self.broadcast.close()
+            self.broadcast.join()
         if self.interrupted:
             raise KeyboardInterrupt
 
     def stop(self) -> None:
         """Stop soon; may be called from any thread."""
         self.should_exit = True
+        self.broadcast.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve; see uvicorn."""
@@ -73,6 +88,8 @@ class ApiServer(uvicorn.Server):
         """Take a signal; see uvicorn."""
         self.app.state.readiness.stopping = True
         super().handle_exit(sig, frame)
+        # It waits for answers to end; a live stream never ends by itself.
+        self.broadcast.close()
         self.interrupted = self.interrupted or sig == signal.SIGINT
         # What is captured is raised again after the stop, in the middle of our own farewell.
         self._captured_signals.clear()
@@ -113,6 +130,8 @@ def listening(host: str, *, port: int) -> socket.socket:
         raise Stopped(f"{host} port {port} cannot be taken: {error.strerror or error}") from error
     # asyncio does this only for sockets it opened itself; without it, answers wait 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # A client that takes nothing any more would otherwise keep its socket, and what waits in it.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_MILLISECONDS)
     return listener
 
 

@@ -13,6 +13,7 @@ from api.http import (
     customers,
     dispute_steps,
     disputes,
+    events,
     health,
     invoices,
     keys,
@@ -20,6 +21,7 @@ from api.http import (
     payment_blocks,
     projections,
 )
+from api.http.broadcasting import Broadcast
 from api.http.describing import ABOUT, describe
 from api.http.differences import answer_with_differences
 from api.http.doorway import Doorway
@@ -41,14 +43,15 @@ ROUTERS: Final = (
     customers.router,
     blocked_payments.router,
     projections.router,
+    events.router,
     keys.router,
     health.router,
     metrics.router,
 )
 
 
-def create_app(services: Services) -> FastAPI:
-    """Make the API over these ports."""
+def create_app(services: Services, *, broadcast: Broadcast | None = None) -> FastAPI:
+    """Make the API over these ports; the live streams share one follower of the history."""
     app = FastAPI(
         title="Recours",
         version="1",
@@ -64,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.readiness = Readiness()
+    app.state.broadcast = broadcast or Broadcast(services.feed)
     app.state.metrics = measured = Metrics()
     measured.watch(services.lookout)
     # The last one added stands outermost.

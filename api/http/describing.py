@@ -111,11 +111,12 @@ _PLACE: Final = {"Location": _header("Where the new case is read")}
 _NEXT: Final = {"Link": _header('The next page, `rel="next"`, while there is one')}
 
 
-def reads(*, of_a_case: bool = False, paged: bool = False) -> Responses:
+def reads(*, of_a_case: bool = False, paged: bool = False, streams: bool = False) -> Responses:
     """What a question may be answered with."""
     headers = {**(_VERSION if of_a_case else {}), **(_NEXT if paged else {})}
     unchanged: Responses = {_S.NOT_MODIFIED: _UNCHANGED} if of_a_case else {}
-    return {_S.OK: {"headers": headers}, **unchanged, **_problems(*READING, *FAILING)}
+    busy = (_S.TOO_MANY_REQUESTS,) if streams else ()
+    return {_S.OK: {"headers": headers}, **unchanged, **_problems(*READING, *busy, *FAILING)}
 
 
 def creates() -> Responses:
@@ -156,7 +157,9 @@ def describe(app: FastAPI) -> dict[str, Any]:  # Any: OpenAPI
         for operation in _operations(app.openapi_schema):
             for status, response in operation["responses"].items():
                 if int(status) >= _S.BAD_REQUEST:
-                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+                    # Written under the media type of the operation's success.
+                    (described,) = response["content"].values()
+                    response["content"] = {MEDIA_TYPE: described}
     return app.openapi_schema
 
 

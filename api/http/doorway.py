@@ -24,6 +24,8 @@ LARGEST_BODY: Final = 1024 * 1024
 
 _JSON: Final = "application/json"
 _ACCEPTABLE: Final = frozenset({"*/*", "application/*", _JSON, MEDIA_TYPE})
+_STREAM: Final = "/v1/events/stream"
+_OF_STREAM: Final = _ACCEPTABLE | {"text/*", "text/event-stream"}
 _NOT_AT_ALL: Final = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
 _LOG: Final = logging.getLogger(__name__)
@@ -83,7 +85,7 @@ class _Answer:
 async def _let_in(scope: Scope, receive: Receive) -> Receive:
     headers, state = Headers(scope=scope), scope["state"]
     state["correlation_id"] = _read_correlation(headers) or state["correlation_id"]
-    _check_languages(headers)
+    _check_languages(headers, _OF_STREAM if scope["path"] == _STREAM else _ACCEPTABLE)
     return await _read_body(receive) if _has_body(headers) else receive
 
 
@@ -115,15 +117,15 @@ def _read_correlation(headers: Headers) -> UUID | None:
         raise CorrelationUnreadable from error
 
 
-def _check_languages(headers: Headers) -> None:
+def _check_languages(headers: Headers, acceptable: frozenset[str]) -> None:
     accepted = headers.get("accept") or "*/*"
-    if not any(map(_acceptable, accepted.split(","))):
+    if not any(_is_in(acceptable, media_range) for media_range in accepted.split(",")):
         raise NotAcceptable
     written_in = headers.get("content-type", "").partition(";")[0].strip().lower()
     if _has_body(headers) and written_in != _JSON:
         raise UnsupportedContent
 
 
-def _acceptable(media_range: str) -> bool:
+def _is_in(acceptable: frozenset[str], media_range: str) -> bool:
     media_type, *parameters = (part.strip().lower() for part in media_range.split(";"))
-    return media_type in _ACCEPTABLE and _NOT_AT_ALL.isdisjoint(parameters)
+    return media_type in acceptable and _NOT_AT_ALL.isdisjoint(parameters)

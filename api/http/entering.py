@@ -1,5 +1,6 @@
 """Who comes in: every request passes here first, whatever its operation says about itself."""
 
+from http import HTTPStatus
 from typing import Annotated, Final, cast
 
 from fastapi import Depends, FastAPI, Request
@@ -9,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.errors import KeyMissing
 from api.http.permissions import OPEN, OPEN_ADDRESSES, PERMISSIONS, require
+from api.http.problems import row_of
 from application.keys import KeyRefused, Principal
 from application.services import Services
 
@@ -18,6 +20,7 @@ Bearer = Annotated[
 ]
 
 _HEADER: Final = "authorization"
+REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
 class UnguardedRoute(Exception):
@@ -72,6 +75,16 @@ def refuse_unguarded_routes(app: FastAPI) -> None:
                 raise UnguardedRoute(str(found.path))
         elif (route.operation_id in OPEN) == (route.operation_id in PERMISSIONS):
             raise UnguardedRoute(f"{route.operation_id or 'an operation without id'} {found.path}")
+
+
+def is_still_let_in(services: Services, bearer: Bearer, operation: str) -> bool:
+    """Look again whether somebody may go on; an outage is no refusal."""
+    try:
+        assert bearer is not None, "without it nobody was let in"
+        require(operation, principal=services.keys.authenticate(bearer.credentials))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the table of problems knows it
+        return row_of(type(error)).status not in REFUSED
+    return True
 
 
 async def _identify(request: Request, bearer: Bearer) -> Principal:

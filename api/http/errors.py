@@ -14,7 +14,10 @@ ApplicationError
     ├── UnsupportedContent     the body is not JSON
     ├── BodyTooLarge           the body is longer than anything that we take
     ├── NotReady               nothing should be asked of this process now
-    └── NotCaughtUp            the read models have not come to the position in time
+    ├── NotCaughtUp            the read models have not come to the position in time
+    ├── ReachTooNarrow         the events of all cases are for who may see every case
+    ├── TooManyStreams         one subject has as many live streams open as it may have
+    └── StreamsFull            this process serves as many live streams as it can
 """
 
 from collections.abc import Sequence
@@ -122,3 +125,25 @@ class NotReady(RequestRefused):
     def __init__(self, faults: Sequence[OperatingFault]) -> None:
         super().__init__(", ".join(f"{fault.name}: {fault.found}" for fault in faults))
         self.faults = tuple(faults)
+
+
+class ReachTooNarrow(RequestRefused):
+    """The events of all cases are for who may see every case."""
+
+    def __init__(self) -> None:
+        super().__init__("events tell of every case: ask for a key without limits of reach")
+
+
+class TooManyStreams(RequestRefused):
+    """One subject has as many live streams open as it may have."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"close a stream first: one subject may have {most} open")
+        self.most = most
+
+
+class StreamsFull(RequestRefused):
+    """This process serves as many live streams as it can, or is about to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("no further stream can be served here now; read /v1/events meanwhile")

@@ -47,7 +47,7 @@ _DECIDERS = _MANAGER | _FINANCE
 _READERS = _STAFF | _AUDITOR | _ADMIN
 _OPERATORS = _AUDITOR | _ADMIN
 
-_INTAKE, _INVOICES, _ERP = map(_scopes, ConnectorScope)
+_INTAKE, _INVOICES, _ERP, _EVENTS = map(_scopes, ConnectorScope)
 _ANY_CASE = _INTAKE | _ERP
 
 # fmt: off
@@ -147,6 +147,9 @@ TABLE: Final = (
     Row("customers.contacts",                       _READERS),
     Row("blocked-payments.exposure",                _READERS),
     Row("blocked-payments.lines",                   _READERS),
+
+    Row("events.list",                              _READERS,             _EVENTS),
+    Row("events.stream",                            _READERS,             _EVENTS),
 
     Row("projections.list",                         _OPERATORS),
     Row("metrics.read",                             _OPERATORS),

@@ -20,7 +20,10 @@ from api.http.errors import (
     NotCaughtUp,
     NotPermitted,
     NotReady,
+    ReachTooNarrow,
     RequestRefused,
+    StreamsFull,
+    TooManyStreams,
     UnsupportedContent,
     VersionMissing,
     VersionUnmatched,
@@ -56,6 +59,9 @@ TYPES: Final = "urn:recours:problem:"
 SOON: Final = "1"
 """Seconds after which what failed by chance may be tried again."""
 
+LATER: Final = "30"
+"""Seconds after which who asked for too much may ask again."""
+
 
 class Row(NamedTuple):
     """What is told of an error."""
@@ -79,6 +85,7 @@ class Row(NamedTuple):
 HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
     {
         401: {"WWW-Authenticate": "Bearer"},
+        429: {"Retry-After": LATER},
         500: {"Connection": "close"},  # the server ends it over what it did not expect
         503: {"Retry-After": SOON},
     },
@@ -155,6 +162,9 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         BodyTooLarge: Row(413, "body-too-large", "The body is too large", ("most",)),
         NotReady: Row(503, "not-ready", "Ask nothing of this process now", ("faults",)),
         NotCaughtUp: Row(503, "not-caught-up", "The read models are behind", ("position",)),
+        ReachTooNarrow: Row(403, "reach-too-narrow", "Events tell of every case"),
+        TooManyStreams: Row(429, "too-many-streams", "Too many streams are open", ("most",)),
+        StreamsFull: Row(503, "streams-full", "No further stream can be served"),
         RequestValidationError: Row(
             422,
             "invalid",

@@ -21,6 +21,7 @@ from domain.event import Envelope
 from domain.refusals import Refusal
 from infrastructure.event_store.recorder import KeyTaken
 from infrastructure.event_store.rows import Repeated, Signature
+from infrastructure.postgres.durability import make_durable
 
 Commands = Sequence[tuple[Envelope, Callable[[Work], UUID]]]
 
@@ -33,8 +34,6 @@ _FIND: Final = """
       JOIN event AS last ON last.stream_id = last_stream_id AND last.version = last_version
      WHERE key_digest = %s
 """
-# What was found may be as young as another process's unflushed commit: an answer must be durable.
-_FLUSH: Final = "SELECT pg_logical_emit_message(true, 'durable', '')"
 # Few at a time: what is deleted is written to the log, and nobody is in a hurry.
 _FORGET: Final = """
     DELETE FROM command_key WHERE key_digest = ANY(ARRAY(
@@ -90,7 +89,8 @@ class CommandKeys:
             cursor = connection.cursor(row_factory=class_row(Repeated))
             found = cursor.execute(_FIND, [key_digest]).fetchone()
             if found is not None:
-                connection.execute(_FLUSH)
+                # It may be as young as another process's unflushed commit.
+                make_durable(connection)
         return found
 
     def forget(self, *, before: datetime) -> int:

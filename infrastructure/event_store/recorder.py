@@ -38,6 +38,7 @@ from infrastructure.event_store.rows import (
 )
 from infrastructure.event_store.writing import write_entries, write_keys, write_reads
 from infrastructure.postgres.connections import LentCursor
+from infrastructure.postgres.durability import STANDBY_WAIT_CANCELLED
 
 CHANNEL: Final = "event"
 MOST_PER_COMMIT: Final = 64
@@ -52,8 +53,6 @@ before. Measured in `docs/benchmarks.md`."""
 
 POLL_SECONDS: Final = 0.2
 """A subscriber that no notification reaches looks by itself after this."""
-
-STANDBY_WAIT_CANCELLED: Final = "01000"
 
 _APPEND: Final = "CALL append(%s, %s, %s, %s)"
 _APPEND_ONCE: Final = "CALL append_once(%s, %s, %s)"

@@ -25,6 +25,7 @@ from application.queries import (
     WorkOrder,
     WorkPage,
 )
+from infrastructure.postgres.durability import make_durable
 from infrastructure.read_models.case_words import without_accents
 from infrastructure.read_models.catalogue import PROJECTIONS
 
@@ -139,8 +140,6 @@ _BLOCK: Final[LiteralString] = """
 """
 _BLOCKS_OF: Final[LiteralString] = _BLOCK + "WHERE dispute_id = %s ORDER BY block_id"
 _UNFINISHED: Final[LiteralString] = _BLOCK + "WHERE is_unfinished ORDER BY changed_at LIMIT %s"
-# An ordinary synchronous commit, which flushes the log up to everything that was visible before.
-_FLUSH: Final = "SELECT pg_logical_emit_message(true, 'durable', '')"
 _STATUS: Final = """
     SELECT name, coalesce(tracking.notification_id, 0) AS position
          , (SELECT count(*) FROM event
@@ -232,10 +231,11 @@ class PostgresQuestions:
 
         What it tells is on the disk: an order that a crash takes back must not have left us.
         """
-        unfinished = self._rows(BlockView, _UNFINISHED, [limit])
-        if unfinished:
-            with self._pool.connection() as connection:
-                connection.execute(_FLUSH)
+        with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(BlockView))
+            unfinished = tuple(cursor.execute(_UNFINISHED, [limit]).fetchall())
+            if unfinished:
+                make_durable(connection)
         return unfinished
 
     def projections(self) -> tuple[ProjectionStatus, ...]:

@@ -13,6 +13,7 @@ from infrastructure.clock import SystemClock, TimeOrderedIdentities
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
+from infrastructure.feed.history import PostgresFeed
 from infrastructure.keys import PostgresKeys
 from infrastructure.lookout import PostgresLookout
 from infrastructure.read_models.catalogue import PROJECTIONS
@@ -38,6 +39,7 @@ def services(pool: Pool) -> Services:
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
         keys=PostgresKeys(pool, identities=identities, clock=clock),
+        feed=PostgresFeed(pool, event_types=product_event_types()),
         clock=clock,
         identities=identities,
         lookout=PostgresLookout(pool, schema=SCHEMA, most_lag=timedelta(seconds=60)),

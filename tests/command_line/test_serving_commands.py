@@ -2,11 +2,12 @@
 
 import signal
 import socket
+from contextlib import ExitStack
 
 import httpx2
 import pytest
 
-from tests.command_line.commands import Here, Installation, await_line, end
+from tests.command_line.commands import PATIENCE, Here, Installation, await_line, end
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,36 @@ def test_serving_says_its_address_and_stops_when_told(
 
     assert httpx2.get(f"{url}/readyz").status_code == httpx2.codes.OK
     assert end(process, signal=stop) == code
+
+
+def test_serving_ends_fifty_live_streams_properly_when_told_to_stop(bare: Installation) -> None:
+    subjects = [f"s{number}" for number in range(10)]
+    keys = [
+        bare.run("keys", "issue", "--role", "auditor", "--subject", subject, "--json").document
+        for subject in subjects
+    ]
+    process = bare.start("serve", "--port", "0")
+    url = await_line(process, beginning="serving at").split()[2].rstrip(";")
+    with ExitStack() as streams:
+        opened = [
+            streams.enter_context(
+                httpx2.stream(
+                    "GET",
+                    f"{url}/v1/events/stream",
+                    headers={"Authorization": f"Bearer {key['secret']}"},
+                    timeout=PATIENCE,
+                )
+            )
+            for key in keys
+            for _ in range(5)
+        ]
+        process.send_signal(signal.SIGTERM)
+        # An answer that is cut off, because the server's patience is over, would raise here.
+        told = [stream.read() for stream in opened]
+
+    assert len(told) == 50
+    assert all(text.startswith(b"retry:") for text in told)
+    assert end(process, signal=signal.SIGTERM) == 0
 
 
 def test_a_case_begun_through_the_api_is_listed_by_the_command_line(bare: Installation) -> None:

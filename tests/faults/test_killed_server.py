@@ -17,7 +17,6 @@ import pytest
 from application.recorded import RecordedEvent
 from infrastructure.postgres.connections import open_pool, session_conninfo
 from infrastructure.postgres.embedded import EmbeddedServer, Login
-from infrastructure.postgres.migrating import migrate
 from tests.databases import SCHEMA
 from tests.faults.harness import (
     Program,
@@ -27,7 +26,7 @@ from tests.faults.harness import (
     read_record,
     until_more_acknowledged,
 )
-from tests.faults.writer import WHOLE, begin, open_cases, start_writer
+from tests.faults.writer import WHOLE, open_cases, start_writer
 
 pytestmark = pytest.mark.skipif(
     "DATABASE_URL" in os.environ, reason="the server of DATABASE_URL is not ours to kill"
@@ -41,23 +40,6 @@ UNFLUSHED: tuple[LiteralString, ...] = (
     "SELECT pg_reload_conf()",
 )
 """Leave the log in memory as long as the server allows."""
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    """The directory of a server of this test alone, migrated, with one complaint in it."""
-    directory = tmp_path / "home"
-    with EmbeddedServer.start(directory) as server:
-        migrate(server.url(Login.OWNER), schema=SCHEMA, application_login=Login.APPLICATION)
-        with open_pool(
-            server.url(Login.APPLICATION),
-            schema=SCHEMA,
-            min_size=1,
-            max_size=1,
-            application_name="tests",
-        ) as pool:
-            begin(open_cases(pool), record=tmp_path / "ours")
-        yield directory
 
 
 def test_whatever_was_acknowledged_survives_every_kill_of_the_server(

@@ -1,0 +1,1 @@
+"""The history as those outside follow it, on PostgreSQL."""
