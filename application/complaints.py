@@ -8,6 +8,7 @@ from application.commands import OnCase
 from application.invoices import LineClaim, claim
 from application.ports import Cases, Work
 from application.recorded import Recorded
+from domain.complaints import keeping
 from domain.complaints.complaint import Complaint, register_complaint
 from domain.complaints.events import CorrectableField, Language, MediationOutcome, References
 from domain.contacts import Direction, Reached
@@ -244,7 +245,8 @@ def record_contact(
     return _change(
         on,
         cases,
-        lambda complaint: complaint.record_contact(
+        lambda complaint: keeping.record_contact(
+            complaint,
             direction=direction,
             channel=channel,
             reached=reached,
@@ -257,33 +259,33 @@ def record_contact(
 
 def add_note(on: OnCase, *, text: str, cases: Cases) -> Recorded:
     """Write an internal note."""
-    return _change(on, cases, lambda complaint: complaint.add_note(text=text, by=on.by))
+    return _change(on, cases, lambda complaint: keeping.add_note(complaint, text=text, by=on.by))
 
 
 def add_evidence(on: OnCase, *, cases: Cases) -> Recorded:
     """Add the documents that the envelope names."""
     evidence = on.envelope.evidence
-    return _change(on, cases, lambda c: c.add_evidence(evidence=evidence, by=on.by))
+    return _change(on, cases, lambda c: keeping.add_evidence(c, evidence=evidence, by=on.by))
 
 
 def route(on: OnCase, *, queue: str, cases: Cases) -> Recorded:
     """Put the work into a queue."""
-    return _change(on, cases, lambda complaint: complaint.route(queue=queue, by=on.by))
+    return _change(on, cases, lambda complaint: keeping.route(complaint, queue=queue, by=on.by))
 
 
 def claim_work(on: OnCase, *, cases: Cases) -> Recorded:
     """Take the work on."""
-    return _change(on, cases, lambda complaint: complaint.claim(by=on.by))
+    return _change(on, cases, lambda complaint: keeping.claim(complaint, by=on.by))
 
 
 def release_claim(on: OnCase, *, cases: Cases) -> Recorded:
     """Put the work back."""
-    return _change(on, cases, lambda complaint: complaint.release_claim(by=on.by))
+    return _change(on, cases, lambda complaint: keeping.release_claim(complaint, by=on.by))
 
 
 def link_root_cause(on: OnCase, *, root_cause: str, cases: Cases) -> Recorded:
     """Name the cause behind the complaint."""
-    return _change(on, cases, lambda c: c.link_root_cause(root_cause=root_cause, by=on.by))
+    return _change(on, cases, lambda c: keeping.link_root_cause(c, root_cause=root_cause, by=on.by))
 
 
 def correct(
@@ -299,7 +301,8 @@ def correct(
     return _change(
         on,
         cases,
-        lambda complaint: complaint.correct(
+        lambda complaint: keeping.correct(
+            complaint,
             corrects_version=corrects_version,
             field=field,
             was=was,

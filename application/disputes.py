@@ -1,28 +1,24 @@
 """What can be asked for about disputes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from application.blocks import order_release
 from application.commands import OnCase
-from application.invoices import LineClaim, claim, claim_again, drop_claims
+from application.dispute_changes import change, conclude, let_go, load, resume
+from application.invoices import LineClaim, claim
 from application.ports import Cases, Identities, Work
 from application.recorded import Recorded
 from domain.blocks.block import PaymentBlock, order_block
 from domain.blocks.events import Scope
-from domain.complaints.complaint import Complaint
-from domain.contacts import Direction, Reached
-from domain.disputes import blocking, ending, keeping, negotiating, opening
+from domain.disputes import blocking, ending, negotiating, opening
 from domain.disputes.dispute import Dispute
-from domain.disputes.events import CorrectableField, JudgmentOutcome
-from domain.disputes.lifecycle import Status
+from domain.disputes.events import JudgmentOutcome
 from domain.disputes.lines import Allocation
 from domain.disputes.settlement import Settlement
-from domain.event import Channel, Event
 from domain.invoices.invoice import Invoice
-from domain.parties import SYSTEM
 
 
 def open_directly(
@@ -59,7 +55,7 @@ def add_line(on: OnCase, *, line: LineClaim, cases: Cases) -> Recorded:
     """Dispute one more document line; its invoice changes with it."""
 
     def decide(work: Work) -> UUID:
-        dispute = _load(work, on)
+        dispute = load(work, on=on)
         added = opening.add_line(dispute, line=line.as_line(), by=on.by)
         claim(work, line, dispute=work.record(dispute, added))
         return dispute.id
@@ -71,7 +67,7 @@ def reduce_line(on: OnCase, *, line_id: UUID, amount: Decimal, cases: Cases) -> 
     """Dispute less of a line; its invoice changes with it."""
 
     def decide(work: Work) -> UUID:
-        dispute = _load(work, on)
+        dispute = load(work, on=on)
         reduced = opening.reduce_line(dispute, line_id=line_id, amount=amount, by=on.by)
         dispute = work.record(dispute, reduced)
         invoice = work.load(Invoice, dispute.accounts[line_id].line.invoice_id)
@@ -92,10 +88,9 @@ def split_line(
     cases: Cases,
 ) -> Recorded:
     """Make a part of a line a line of its own, with its own reason."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda dispute: opening.split_line(
+        decision=lambda dispute: opening.split_line(
             dispute,
             line_id=line_id,
             part_id=part_id,
@@ -103,15 +98,18 @@ def split_line(
             reason_code=reason_code,
             by=on.by,
         ),
+        cases=cases,
     )
 
 
 def merge_lines(on: OnCase, *, line_id: UUID, into_line_id: UUID, cases: Cases) -> Recorded:
     """Put a line into another one of the same document line."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda d: opening.merge_lines(d, line_id=line_id, into_line_id=into_line_id, by=on.by),
+        decision=lambda d: opening.merge_lines(
+            d, line_id=line_id, into_line_id=into_line_id, by=on.by
+        ),
+        cases=cases,
     )
 
 
@@ -130,7 +128,7 @@ def request_block(
     """
 
     def decide(work: Work) -> UUID:
-        dispute = _load(work, on)
+        dispute = load(work, on=on)
         wanted = dispute.lines_to_block
         fresh = {line_id: identities.new() for line_id in wanted}
         superseded = [dispute.holds[line].block_id for line in wanted if line in dispute.holds]
@@ -152,14 +150,16 @@ def request_block(
 
 def propose_manual_confirmation(on: OnCase, *, cases: Cases) -> Recorded:
     """Say that the block was seen in the ERP; a second person must confirm it."""
-    return _change(on, cases, lambda d: blocking.propose_manual_confirmation(d, by=on.by))
+    return change(
+        on, decision=lambda d: blocking.propose_manual_confirmation(d, by=on.by), cases=cases
+    )
 
 
 def confirm_block_manually(on: OnCase, *, cases: Cases) -> Recorded:
     """Confirm as the second person that the ERP holds every line; the blocks learn of it."""
 
     def decide(work: Work) -> UUID:
-        dispute = _load(work, on)
+        dispute = load(work, on=on)
         unconfirmed = dispute.lines_to_block
         work.record(dispute, blocking.confirm_block_manually(dispute, by=on.by))
         for line_id in unconfirmed:
@@ -178,120 +178,138 @@ def request_information(
     cases: Cases,
 ) -> Recorded:
     """Ask the customer something."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda dispute: negotiating.request_information(
+        decision=lambda dispute: negotiating.request_information(
             dispute,
             question=question,
             answer_by=answer_by,
             by=on.by,
         ),
+        cases=cases,
     )
 
 
 def provide_information(on: OnCase, *, answer: str, cases: Cases) -> Recorded:
     """Take the customer's answer in."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda d: negotiating.provide_information(d, answer=answer, by=on.by),
+        decision=lambda d: negotiating.provide_information(d, answer=answer, by=on.by),
+        cases=cases,
     )
 
 
 def wait_expired(on: OnCase, *, cases: Cases) -> Recorded:
     """Stop waiting for the customer."""
-    return _change(on, cases, lambda dispute: negotiating.wait_expired(dispute, by=on.by))
+    return change(
+        on, decision=lambda dispute: negotiating.wait_expired(dispute, by=on.by), cases=cases
+    )
 
 
 def propose_settlement(on: OnCase, *, settlement: Settlement, cases: Cases) -> Recorded:
     """Propose how to settle."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda d: negotiating.propose_settlement(d, settlement=settlement, by=on.by),
+        decision=lambda d: negotiating.propose_settlement(d, settlement=settlement, by=on.by),
+        cases=cases,
     )
 
 
 def approve(on: OnCase, *, cases: Cases) -> Recorded:
     """Approve the proposed settlement; it goes to the customer."""
-    return _change(on, cases, lambda dispute: negotiating.approve(dispute, by=on.by))
+    return change(on, decision=lambda dispute: negotiating.approve(dispute, by=on.by), cases=cases)
 
 
 def refuse_approval(on: OnCase, *, cases: Cases) -> Recorded:
     """Do not approve the proposed settlement."""
-    return _change(on, cases, lambda dispute: negotiating.refuse_approval(dispute, by=on.by))
+    return change(
+        on, decision=lambda dispute: negotiating.refuse_approval(dispute, by=on.by), cases=cases
+    )
 
 
 def customer_accepts(on: OnCase, *, cases: Cases) -> Recorded:
     """Take note that the customer accepts the offer."""
-    return _change(on, cases, lambda dispute: negotiating.customer_accepts(dispute, by=on.by))
+    return change(
+        on, decision=lambda dispute: negotiating.customer_accepts(dispute, by=on.by), cases=cases
+    )
 
 
 def customer_refuses(on: OnCase, *, cases: Cases) -> Recorded:
     """Take note that the customer does not accept the offer."""
-    return _change(on, cases, lambda dispute: negotiating.customer_refuses(dispute, by=on.by))
+    return change(
+        on, decision=lambda dispute: negotiating.customer_refuses(dispute, by=on.by), cases=cases
+    )
 
 
 def offer_expired(on: OnCase, *, cases: Cases) -> Recorded:
     """Take the offer back because nobody answered it."""
-    return _change(on, cases, lambda dispute: negotiating.offer_expired(dispute, by=on.by))
+    return change(
+        on, decision=lambda dispute: negotiating.offer_expired(dispute, by=on.by), cases=cases
+    )
 
 
 def settlement_executed(on: OnCase, *, erp_document: str | None, cases: Cases) -> Recorded:
     """Learn that the ERP booked the settlement; the blocks are to be released."""
-    return _let_go(
+    return let_go(
         on,
-        cases,
-        lambda d: ending.settlement_executed(d, erp_document=erp_document, by=on.by),
+        decision=lambda d: ending.settlement_executed(d, erp_document=erp_document, by=on.by),
+        cases=cases,
     )
 
 
 def settlement_failed(on: OnCase, *, cause: str, cases: Cases) -> Recorded:
     """Learn that the ERP could not book the settlement."""
-    return _change(on, cases, lambda d: negotiating.settlement_failed(d, cause=cause, by=on.by))
+    return change(
+        on, decision=lambda d: negotiating.settlement_failed(d, cause=cause, by=on.by), cases=cases
+    )
 
 
 def reject_as_unfounded(on: OnCase, *, how_to_contest: str, cases: Cases) -> Recorded:
     """Find the dispute unfounded, and tell the customer how to contest that."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda d: negotiating.reject_as_unfounded(d, how_to_contest=how_to_contest, by=on.by),
+        decision=lambda d: negotiating.reject_as_unfounded(
+            d, how_to_contest=how_to_contest, by=on.by
+        ),
+        cases=cases,
     )
 
 
 def contest(on: OnCase, *, cases: Cases) -> Recorded:
     """Take note that the customer does not accept the rejection."""
-    return _change(on, cases, lambda dispute: negotiating.contest(dispute, by=on.by))
+    return change(on, decision=lambda dispute: negotiating.contest(dispute, by=on.by), cases=cases)
 
 
 def refer_to_mediator(on: OnCase, *, mediator: str, cases: Cases) -> Recorded:
     """Take note that the customer went to the mediator."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda d: negotiating.refer_to_mediator(d, mediator=mediator, by=on.by),
+        decision=lambda d: negotiating.refer_to_mediator(d, mediator=mediator, by=on.by),
+        cases=cases,
     )
 
 
 def mediation_concluded(on: OnCase, *, conclusion: str, cases: Cases) -> Recorded:
     """Take the mediator's conclusion in."""
-    return _change(
+    return change(
         on,
-        cases,
-        lambda d: negotiating.mediation_concluded(d, conclusion=conclusion, by=on.by),
+        decision=lambda d: negotiating.mediation_concluded(d, conclusion=conclusion, by=on.by),
+        cases=cases,
     )
 
 
 def start_litigation(on: OnCase, *, court: str, cases: Cases) -> Recorded:
     """Take note that the matter went to court."""
-    return _change(on, cases, lambda d: negotiating.start_litigation(d, court=court, by=on.by))
+    return change(
+        on, decision=lambda d: negotiating.start_litigation(d, court=court, by=on.by), cases=cases
+    )
 
 
 def judgment_given(on: OnCase, *, outcome: JudgmentOutcome, cases: Cases) -> Recorded:
     """Take the court's decision in."""
-    return _change(on, cases, lambda d: negotiating.judgment_given(d, outcome=outcome, by=on.by))
+    return change(
+        on, decision=lambda d: negotiating.judgment_given(d, outcome=outcome, by=on.by), cases=cases
+    )
 
 
 def cleared_in_erp(
@@ -302,176 +320,53 @@ def cleared_in_erp(
     cases: Cases,
 ) -> Recorded:
     """Learn that the customer paid; the blocks are to be released."""
-    return _let_go(
+    return let_go(
         on,
-        cases,
-        lambda dispute: ending.cleared_in_erp(
+        decision=lambda dispute: ending.cleared_in_erp(
             dispute,
             payments=payments,
             erp_document=erp_document,
             by=on.by,
         ),
+        cases=cases,
     )
 
 
 def withdraw(on: OnCase, *, cases: Cases) -> Recorded:
     """Take note that the customer no longer contests; the blocks are to be released."""
-    return _let_go(on, cases, lambda dispute: ending.withdraw(dispute, by=on.by))
+    return let_go(on, decision=lambda dispute: ending.withdraw(dispute, by=on.by), cases=cases)
 
 
 def release(on: OnCase, *, cases: Cases) -> Recorded:
     """Order the release of an unfounded dispute's payment."""
-    return _let_go(on, cases, lambda dispute: ending.release(dispute, by=on.by))
+    return let_go(on, decision=lambda dispute: ending.release(dispute, by=on.by), cases=cases)
 
 
 def retry_release(on: OnCase, *, cases: Cases) -> Recorded:
     """Ask the ERP again to release what it still holds."""
-    return _let_go(on, cases, lambda dispute: ending.retry_release(dispute, by=on.by))
+    return let_go(on, decision=lambda dispute: ending.retry_release(dispute, by=on.by), cases=cases)
 
 
 def close(on: OnCase, *, root_cause: str, cases: Cases) -> Recorded:
     """Close the resolved dispute, naming its root cause; its complaint goes on with it."""
-    return _conclude(on, cases, lambda d: ending.close(d, root_cause=root_cause, by=on.by))
+    return conclude(
+        on, decision=lambda d: ending.close(d, root_cause=root_cause, by=on.by), cases=cases
+    )
 
 
 def void(on: OnCase, *, cases: Cases) -> Recorded:
     """Mark the dispute as opened by mistake; its complaint goes on with it."""
-    return _conclude(on, cases, lambda dispute: ending.void(dispute, by=on.by))
+    return conclude(on, decision=lambda dispute: ending.void(dispute, by=on.by), cases=cases)
 
 
 def reopen(on: OnCase, *, cases: Cases) -> Recorded:
     """Dispute anew what was paid or returned to collection; its complaint comes back with it."""
-    return _resume(on, cases, lambda dispute: ending.reopen(dispute, by=on.by))
+    return resume(on, decision=lambda dispute: ending.reopen(dispute, by=on.by), cases=cases)
 
 
 def reinstate(on: OnCase, *, cases: Cases) -> Recorded:
     """Take the voiding back; its complaint comes back with it."""
-    return _resume(on, cases, lambda dispute: ending.reinstate(dispute, by=on.by))
-
-
-def record_contact(
-    on: OnCase,
-    *,
-    direction: Direction,
-    channel: Channel,
-    reached: Reached,
-    summary: str | None,
-    promised_next_contact: datetime | None,
-    cases: Cases,
-) -> Recorded:
-    """Record a contact with the customer, or an attempt."""
-    return _change(
-        on,
-        cases,
-        lambda dispute: keeping.record_contact(
-            dispute,
-            direction=direction,
-            channel=channel,
-            reached=reached,
-            summary=summary,
-            promised_next_contact=promised_next_contact,
-            by=on.by,
-        ),
-    )
-
-
-def add_note(on: OnCase, *, text: str, cases: Cases) -> Recorded:
-    """Write an internal note."""
-    return _change(on, cases, lambda dispute: keeping.add_note(dispute, text=text, by=on.by))
-
-
-def add_evidence(on: OnCase, *, cases: Cases) -> Recorded:
-    """Add the documents that the envelope names."""
-    evidence = on.envelope.evidence
-    return _change(on, cases, lambda d: keeping.add_evidence(d, evidence=evidence, by=on.by))
-
-
-def correct(
-    on: OnCase,
-    *,
-    corrects_version: int,
-    line_id: UUID | None,
-    field: CorrectableField,
-    was: str | None,
-    now: str | None,
-    cases: Cases,
-) -> Recorded:
-    """Record that something recorded earlier was wrong."""
-    return _change(
-        on,
-        cases,
-        lambda dispute: keeping.correct(
-            dispute,
-            corrects_version=corrects_version,
-            line_id=line_id,
-            field=field,
-            was=was,
-            now=now,
-            by=on.by,
-        ),
-    )
-
-
-Decision = Callable[[Dispute], Sequence[Event]]
-
-
-def _load(work: Work, on: OnCase) -> Dispute:
-    return work.load(Dispute, on.case_id, expected_version=on.expected_version)
-
-
-def _change(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
-    def decide(work: Work) -> UUID:
-        dispute = _load(work, on)
-        return work.record(dispute, decision(dispute)).id
-
-    return cases.transact(on.envelope, decide)
-
-
-def _let_go(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
-    # From the moment at which the dispute lets go, the orders to release stand in the blocks and
-    # the invoices are claimed no more: the ERP clears them before it tells of the last release.
-    def decide(work: Work) -> UUID:
-        dispute = _load(work, on)
-        held = dispute.unreleased_blocks
-        dispute = work.record(dispute, decision(dispute))
-        order_release(work, dispute, blocks=held)
-        drop_claims(work, dispute)
-        return dispute.id
-
-    return cases.transact(on.envelope, decide)
-
-
-def _conclude(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
-    # A complaint in dispute has exactly one open dispute: both change together.
-    def decide(work: Work) -> UUID:
-        dispute = _load(work, on)
-        held = dispute.unreleased_blocks
-        dispute = work.record(dispute, decision(dispute))
-        if dispute.status is Status.VOIDED:
-            order_release(work, dispute, blocks=held)
-            drop_claims(work, dispute)
-        if dispute.complaint_id is not None:
-            complaint = work.load(Complaint, dispute.complaint_id)
-            concluded = complaint.dispute_concluded(dispute_id=dispute.id, by=SYSTEM)
-            work.react(complaint, concluded, cause=dispute)
-        return dispute.id
-
-    return cases.transact(on.envelope, decide)
-
-
-def _resume(on: OnCase, cases: Cases, decision: Decision) -> Recorded:
-    # A complaint in dispute has exactly one open dispute: both change together.
-    def decide(work: Work) -> UUID:
-        before = _load(work, on)
-        dispute = work.record(before, decision(before))
-        claim_again(work, dispute)
-        if before.is_over and dispute.complaint_id is not None:
-            complaint = work.load(Complaint, dispute.complaint_id)
-            resumed = complaint.dispute_resumed(dispute_id=dispute.id, by=SYSTEM)
-            work.react(complaint, resumed, cause=dispute)
-        return dispute.id
-
-    return cases.transact(on.envelope, decide)
+    return resume(on, decision=lambda dispute: ending.reinstate(dispute, by=on.by), cases=cases)
 
 
 def _begin_block(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from application import blocks, complaints, disputes
+from application import blocks, complaints, dispute_file, disputes
 from application.commands import OnCase
 from application.invoices import LineClaim
 from application.ports import Cases
@@ -133,7 +133,7 @@ def ten_commands(cases: Cases) -> Telling:
         cases=cases,
     )
     for _ in range(2):
-        yield disputes.record_contact(
+        yield dispute_file.record_contact(
             diary.on(dispute_id, AGENT, Channel.PHONE),
             direction=Direction.OUTBOUND,
             channel=Channel.PHONE,
@@ -142,7 +142,7 @@ def ten_commands(cases: Cases) -> Telling:
             promised_next_contact=BEGINNING + timedelta(days=3),
             cases=cases,
         )
-        yield disputes.add_note(diary.on(dispute_id, AGENT), text=CALLED, cases=cases)
+        yield dispute_file.add_note(diary.on(dispute_id, AGENT), text=CALLED, cases=cases)
 
 
 def answered(cases: Cases) -> Telling:

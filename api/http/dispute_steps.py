@@ -12,7 +12,7 @@ from api.http.calls import NOTHING_SAID, Changing, Circumstances
 from api.http.case_views import DisputeView
 from api.http.keeping import ContactMade, Correction, Note
 from api.http.values import AmountIn, Body, Code, Instant, Prose
-from application import disputes
+from application import dispute_file, disputes
 from application.ports import Identities
 from domain.disputes.events import CorrectableField, JudgmentOutcome
 from domain.disputes.lines import Allocation
@@ -327,7 +327,7 @@ def reinstate(call: Changing, said: Circumstances = NOTHING_SAID) -> DisputeView
 @command(router, KIND, "record_contact")
 def record_contact(said: ContactMade, call: Changing) -> DisputeView:
     """Record a contact with the customer, or an attempt."""
-    recorded = disputes.record_contact(
+    recorded = dispute_file.record_contact(
         call.on(said),
         direction=said.direction,
         channel=said.channel,
@@ -342,21 +342,21 @@ def record_contact(said: ContactMade, call: Changing) -> DisputeView:
 @command(router, KIND, "add_note")
 def add_note(said: Note, call: Changing) -> DisputeView:
     """Write an internal note."""
-    recorded = disputes.add_note(call.on(said), text=said.text, cases=call.cases)
+    recorded = dispute_file.add_note(call.on(said), text=said.text, cases=call.cases)
     return dispute_after(call, recorded)
 
 
 @command(router, KIND, "add_evidence")
 def add_evidence(call: Changing, said: Circumstances = NOTHING_SAID) -> DisputeView:
     """Add the documents that `evidence` names."""
-    recorded = disputes.add_evidence(call.on(said), cases=call.cases)
+    recorded = dispute_file.add_evidence(call.on(said), cases=call.cases)
     return dispute_after(call, recorded)
 
 
 @command(router, KIND, "correct")
 def correct(said: DisputeCorrection, call: Changing) -> DisputeView:
     """Record that something recorded earlier was wrong."""
-    recorded = disputes.correct(
+    recorded = dispute_file.correct(
         call.on(said),
         corrects_version=said.corrects_version,
         line_id=said.line_id,

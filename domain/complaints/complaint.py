@@ -1,16 +1,13 @@
 """A complaint's state and decisions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 from uuid import UUID
 
-from domain.casework import check_corrected, check_evidence
 from domain.complaints import events
 from domain.complaints.lifecycle import LIFECYCLE, Status
-from domain.contacts import Direction, Reached, check_contact
-from domain.event import Channel, Envelope, Event, Evidence
+from domain.event import Envelope, Event
 from domain.lifecycle import Standing
 from domain.parties import Actor
 from domain.refusals import RuleBroken
@@ -64,21 +61,6 @@ class OtherDisputeOpen(RuleBroken):
     def __init__(self, dispute_id: UUID) -> None:
         super().__init__(f"the complaint's dispute {dispute_id} is open; close that one first")
         self.dispute_id = dispute_id
-
-
-class ClaimedBySomebodyElse(RuleBroken):
-    """One person works on a case at a time."""
-
-    def __init__(self, by: str) -> None:
-        super().__init__(f"the work is claimed by {by}; ask for its release first")
-        self.claimed_by = by
-
-
-class NothingClaimed(RuleBroken):
-    """Only claimed work can be released."""
-
-    def __init__(self) -> None:
-        super().__init__("nobody has claimed this work")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,105 +274,6 @@ class Complaint:
         """Work on the closed complaint again."""
         LIFECYCLE.require("reopen", self.status, by=by)
         return [events.ComplaintReopened()]
-
-    def record_contact(
-        self,
-        *,
-        direction: Direction,
-        channel: Channel,
-        reached: Reached,
-        summary: str | None,
-        promised_next_contact: datetime | None,
-        by: Actor,
-    ) -> list[Event]:
-        """Record a contact with the customer, or an attempt.
-
-        Raises:
-            InboundAlwaysReaches: inbound, but not reached.
-        """
-        LIFECYCLE.require("record_contact", self.status, by=by)
-        check_contact(direction=direction, reached=reached)
-        return [
-            events.ComplaintContactRecorded(
-                direction=direction,
-                channel=channel,
-                reached=reached,
-                summary=summary,
-                promised_next_contact=promised_next_contact,
-            ),
-        ]
-
-    def add_note(self, *, text: str, by: Actor) -> list[Event]:
-        """Write an internal note."""
-        LIFECYCLE.require("add_note", self.status, by=by)
-        return [events.ComplaintNoteAdded(text=text)]
-
-    def add_evidence(self, *, evidence: Sequence[Evidence], by: Actor) -> list[Event]:
-        """Add the documents that the envelope names.
-
-        Raises:
-            EvidenceMissing: the envelope names none.
-        """
-        LIFECYCLE.require("add_evidence", self.status, by=by)
-        check_evidence(evidence)
-        return [events.ComplaintEvidenceAdded()]
-
-    def route(self, *, queue: str, by: Actor) -> list[Event]:
-        """Put the work into a queue."""
-        LIFECYCLE.require("route", self.status, by=by)
-        return [events.ComplaintRouted(queue=queue)]
-
-    def claim(self, *, by: Actor) -> list[Event]:
-        """Take the work on.
-
-        Raises:
-            ClaimedBySomebodyElse: two claim at once, one wins, the other learns by whom.
-        """
-        LIFECYCLE.require("claim", self.status, by=by)
-        if self.claimed_by is not None:
-            raise ClaimedBySomebodyElse(self.claimed_by)
-        return [events.ComplaintClaimed()]
-
-    def release_claim(self, *, by: Actor) -> list[Event]:
-        """Put the work back.
-
-        Raises:
-            NothingClaimed: nobody had claimed it.
-        """
-        LIFECYCLE.require("release_claim", self.status, by=by)
-        if self.claimed_by is None:
-            raise NothingClaimed
-        return [events.ComplaintReleased()]
-
-    def link_root_cause(self, *, root_cause: str, by: Actor) -> list[Event]:
-        """Name the cause behind the complaint."""
-        LIFECYCLE.require("link_root_cause", self.status, by=by)
-        return [events.ComplaintRootCauseLinked(root_cause=root_cause)]
-
-    def correct(
-        self,
-        *,
-        corrects_version: int,
-        field: events.CorrectableField,
-        was: str | None,
-        now: str | None,
-        by: Actor,
-    ) -> list[Event]:
-        """Record that something recorded earlier was wrong.
-
-        Raises:
-            UnknownVersionCorrected: the complaint has no such event.
-        """
-        LIFECYCLE.require("correct", self.status, by=by)
-        check_corrected(corrects_version, of=self.version)
-        return [
-            events.ComplaintCorrected(
-                corrects_version=corrects_version,
-                field=field,
-                was=was,
-                now=now,
-            ),
-        ]
 
 
 def register_complaint(  # noqa: PLR0913 - a complaint is born with all of this

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from application import blocks, complaints, disputes
+from application import blocks, complaints, dispute_file, disputes
 from application.case import Case
 from application.commands import OnCase
 from application.invoices import LineClaim
@@ -45,8 +45,8 @@ REACTIONS: Final = MappingProxyType(
 )
 """What nobody asks for by itself: it is recorded along with what another case learns."""
 
-_MODULES: Final[Mapping[str, ModuleType]] = MappingProxyType(
-    {"complaint": complaints, "dispute": disputes, "block": blocks},
+_MODULES: Final[Mapping[str, tuple[ModuleType, ...]]] = MappingProxyType(
+    {"complaint": (complaints,), "dispute": (disputes, dispute_file), "block": (blocks,)},
 )
 _OTHER_NAMES: Final = MappingProxyType(
     {
@@ -77,7 +77,8 @@ def request_for(kind: Kind, action: str) -> Request | None:
     if action in REACTIONS[kind.name]:
         return None
     name = _OTHER_NAMES.get((kind.name, action), action)
-    return cast("Request", getattr(_MODULES[kind.name], name))
+    (found,) = [module for module in _MODULES[kind.name] if hasattr(module, name)]
+    return cast("Request", getattr(found, name))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 import domain.blocks.events
 import domain.complaints.events
+import domain.complaints.keeping
 import domain.disputes.events
 from application.case import Case
 from domain.blocks.block import PaymentBlock
@@ -150,7 +151,7 @@ _ANYWHERE: Final[Mapping[str, object]] = {
 COMPLAINT: Final = Kind(
     table=COMPLAINTS,
     events=domain.complaints.events,
-    owners=(Complaint,),
+    owners=(Complaint, domain.complaints.keeping),
     case=_complaint,
     arguments={
         **_ANYWHERE,

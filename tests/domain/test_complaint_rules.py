@@ -5,21 +5,20 @@ from datetime import timedelta
 import pytest
 
 from domain.casework import EvidenceMissing, UnknownVersionCorrected
-from domain.complaints import events
+from domain.complaints import events, keeping
 from domain.complaints.complaint import (
     MEDIATION_WINDOW,
-    ClaimedBySomebodyElse,
     Complaint,
     MediationTooLate,
     MergedIntoItself,
     MergedIntoLater,
     MergedIntoOtherCustomer,
-    NothingClaimed,
     OtherDisputeOpen,
     ReceivedAfterRegistered,
     register_complaint,
 )
 from domain.complaints.events import Language, References
+from domain.complaints.keeping import ClaimedBySomebodyElse, NothingClaimed
 from domain.complaints.lifecycle import Status
 from domain.contacts import Direction, InboundAlwaysReaches, Reached
 from domain.event import Channel, Event
@@ -199,7 +198,7 @@ def test_an_expired_wait_leads_back_to_where_the_question_was_asked() -> None:
 def test_one_person_works_on_a_complaint_at_a_time() -> None:
     refusal = (
         given(Complaint, an.registered(), events.ComplaintClaimed())
-        .when(lambda c: c.claim(by=an.MARC))
+        .when(lambda c: keeping.claim(c, by=an.MARC))
         .refused(ClaimedBySomebodyElse)
     )
 
@@ -214,7 +213,7 @@ def test_one_person_works_on_a_complaint_at_a_time() -> None:
 def test_work_that_was_put_back_can_be_claimed_by_others(put_back: Event) -> None:
     case = (
         given(Complaint, an.registered(), events.ComplaintClaimed(), put_back)
-        .when(lambda c: c.claim(by=an.MARC))
+        .when(lambda c: keeping.claim(c, by=an.MARC))
         .then(events.ComplaintClaimed())
     )
 
@@ -224,7 +223,7 @@ def test_work_that_was_put_back_can_be_claimed_by_others(put_back: Event) -> Non
 def test_only_claimed_work_is_put_back() -> None:
     (
         given(Complaint, an.registered())
-        .when(lambda c: c.release_claim(by=an.ANNA))
+        .when(lambda c: keeping.release_claim(c, by=an.ANNA))
         .refused(NothingClaimed)
     )
 
@@ -234,7 +233,8 @@ def test_a_customer_who_turned_to_us_has_reached_us(reached: Reached) -> None:
     (
         given(Complaint, an.registered())
         .when(
-            lambda c: c.record_contact(
+            lambda c: keeping.record_contact(
+                c,
                 direction=Direction.INBOUND,
                 channel=Channel.PHONE,
                 reached=reached,
@@ -250,7 +250,7 @@ def test_a_customer_who_turned_to_us_has_reached_us(reached: Reached) -> None:
 def test_adding_evidence_needs_the_evidence() -> None:
     (
         given(Complaint, an.registered())
-        .when(lambda c: c.add_evidence(evidence=(), by=an.ANNA))
+        .when(lambda c: keeping.add_evidence(c, evidence=(), by=an.ANNA))
         .refused(EvidenceMissing)
     )
 
@@ -260,7 +260,8 @@ def test_a_correction_names_an_event_of_the_complaint(version: int) -> None:
     (
         given(Complaint, an.registered())
         .when(
-            lambda c: c.correct(
+            lambda c: keeping.correct(
+                c,
                 corrects_version=version,
                 field=events.CorrectableField.CATEGORY,
                 was="delivery",

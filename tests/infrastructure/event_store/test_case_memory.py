@@ -9,6 +9,7 @@ import pytest
 from application.complaints import acknowledge, add_note
 from application.errors import CaseChanged, CaseNotFound
 from application.ports import Work
+from domain.complaints import keeping
 from domain.complaints.complaint import Complaint
 from domain.complaints.lifecycle import Status
 from domain.refusals import ActionNotAllowed, AlreadyBorn, OccurredInTheFuture
@@ -86,7 +87,7 @@ def test_that_there_is_nothing_to_do_is_not_concluded_from_memory(
     def note_unless_received(work: Work) -> UUID:
         complaint = work.load(Complaint, FIRST)
         if complaint.status is not Status.RECEIVED:
-            work.record(complaint, complaint.add_note(text="We wrote.", by=ANNA))
+            work.record(complaint, keeping.add_note(complaint, text="We wrote.", by=ANNA))
         return FIRST
 
     register_example(cases, case_id=FIRST)
@@ -104,7 +105,7 @@ def test_a_mistake_met_with_a_remembered_case_is_decided_again_on_a_fresh_one(
         complaint = work.load(Complaint, FIRST)
         if complaint.status is Status.RECEIVED:
             raise Mistake
-        work.record(complaint, complaint.add_note(text="We wrote.", by=ANNA))
+        work.record(complaint, keeping.add_note(complaint, text="We wrote.", by=ANNA))
         return FIRST
 
     register_example(cases, case_id=FIRST)
@@ -147,7 +148,7 @@ def test_several_commands_in_one_are_recorded_all_or_none(
 
     def note(work: Work) -> UUID:
         complaint = work.load(Complaint, FIRST)
-        return work.record(complaint, complaint.add_note(text="We wrote.", by=ANNA)).id
+        return work.record(complaint, keeping.add_note(complaint, text="We wrote.", by=ANNA)).id
 
     recorded = cases.transact_all([(envelope(), letter), (envelope(), note)])
     assert recorded.types == ("complaint.acknowledged", "complaint.note_added")

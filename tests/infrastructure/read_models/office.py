@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from application import blocks, complaints, disputes
+from application import blocks, complaints, dispute_file, disputes
 from application.commands import OnCase
 from application.exposures import Exposure, ExposureGroup
 from application.invoices import LineClaim
@@ -121,7 +121,7 @@ class Office:
         of_dispute: bool = False,
     ) -> Recorded:
         """Record a phone call about a complaint, or about a dispute."""
-        record = disputes.record_contact if of_dispute else complaints.record_contact
+        record = dispute_file.record_contact if of_dispute else complaints.record_contact
         return record(
             self.on(case_id, at=at),
             direction=direction,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from application import complaints, disputes
+from application import complaints, dispute_file
 from application.queries import Waiting
 from domain.contacts import Direction, Reached
 from tests import examples as an
@@ -40,7 +40,7 @@ def test_an_internal_note_is_not_a_contact(office: Office) -> None:
     before = waiting(office).waiting_since
     assert before is not None
     dispute_id = office.convert(complaint_id)
-    disputes.add_note(office.on(dispute_id), text="Ask transport.", cases=office.cases)
+    dispute_file.add_note(office.on(dispute_id), text="Ask transport.", cases=office.cases)
     assert waiting(office).waiting_since == before
     assert office.questions.contacts(complaint_id) == ()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from application import complaints, disputes
+from application import complaints, dispute_file
 from application.commands import OnCase
 from domain.complaints.events import CorrectableField
 from infrastructure.event_store.cases import fold
@@ -79,7 +79,7 @@ def test_a_timeline_tells_who_when_how_and_why(office: Office) -> None:
 def test_the_audit_trail_of_a_case_is_about_that_case_alone(office: Office) -> None:
     complaint_id = office.register()
     dispute_id = office.convert(complaint_id)
-    disputes.add_note(office.on(dispute_id), text="Call the carrier.", cases=office.cases)
+    dispute_file.add_note(office.on(dispute_id), text="Call the carrier.", cases=office.cases)
     office.project()
     trail = office.questions.audit_trail(dispute_id)
     assert [(e.type, e.status_before, e.status_after) for e in trail] == [
