@@ -28,9 +28,11 @@ def register(  # noqa: PLR0913 - a complaint is born with all of this
     wanted_outcome: str | None,
     contact_point: str | None,
     references: References,
+    company_code: str | None = None,
+    queue: str | None = None,
     cases: Cases,
 ) -> Recorded:
-    """Begin a complaint."""
+    """Begin a complaint, with the legal entity and the team that it belongs to, where known."""
 
     def decide(work: Work) -> UUID:
         events = register_complaint(
@@ -42,6 +44,8 @@ def register(  # noqa: PLR0913 - a complaint is born with all of this
             wanted_outcome=wanted_outcome,
             contact_point=contact_point,
             references=references,
+            company_code=company_code,
+            queue=queue,
             at=on.envelope.at,
         )
         return work.begin(Complaint, on.case_id, events).id

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 from uuid import UUID
+
+from application.reach import Reach
 
 AGES: Final = (30, 60, 90, 180)
 """The last day of each bucket of ages but the last, which is open."""
@@ -192,6 +194,10 @@ class LedgerEntry:
 
 class Exposures(Protocol):
     """Where the ledger of blocked money is asked."""
+
+    def within(self, reach: Reach) -> Self:
+        """The same figures, of the cases that lie within a reach and no others."""
+        ...
 
     def exposure(
         self,

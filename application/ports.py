@@ -102,6 +102,10 @@ class Cases(Protocol):
         """
         ...
 
+    def find(self, case_id: UUID) -> Case | None:
+        """Read a case of whatever kind it is, if there is one."""
+        ...
+
     def history(self, case_id: UUID) -> Sequence[RecordedEvent]:
         """Read everything recorded of a case, oldest first; nothing when there is none."""
         ...

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from uuid import UUID
+
+from application.reach import Reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,17 @@ class ProjectionStatus:
 
 class Questions(Protocol):
     """What can be asked of the read models."""
+
+    def within(self, reach: Reach) -> Self:
+        """The same questions, answered as if there were nothing outside a reach.
+
+        `wait_for`, `unfinished_blocks` and `projections` are about the product itself.
+        """
+        ...
+
+    def sees(self, case_id: UUID) -> bool:
+        """Whether the read models know the case, and it lies within."""
+        ...
 
     def wait_for(self, position: int, *, seconds: float) -> bool:
         """Wait until every read model has come to the position; answers whether it did in time."""

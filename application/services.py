@@ -1,6 +1,7 @@
 """Everything that the doors can reach, wired once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from application.exposures import Exposures
 from application.feed.following import Feed
@@ -8,6 +9,8 @@ from application.keys import Keys
 from application.lookout import Lookout
 from application.ports import Clock, Identities, RepeatableCases
 from application.queries import Questions
+from application.reach import EVERYWHERE, Reach
+from application.reaching import cases_within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,3 +25,14 @@ class Services:
     clock: Clock
     identities: Identities
     lookout: Lookout
+
+    def within(self, reach: Reach) -> Self:
+        """The same product, in which nothing exists that lies outside a reach."""
+        if reach == EVERYWHERE:
+            return self
+        return replace(
+            self,
+            cases=cases_within(self.cases, reach),
+            questions=self.questions.within(reach),
+            exposures=self.exposures.within(reach),
+        )

@@ -132,7 +132,7 @@ async def ask(request: Request, response: Response, principal: Admitted) -> Call
     """Take up a question."""
     services = services_of(request)
     return Call(
-        services=services,
+        services=services.within(principal.reach),
         principal=principal,
         correlation_id=request.state.correlation_id,
         request_id=request.state.request_id,

@@ -57,6 +57,8 @@ class ComplaintView(CaseView):
     customer_id: str
     first_received_at: datetime
     dispute_id: UUID | None
+    company_code: str | None = Field(description="The legal entity that the customer complains to")
+    queue: str | None = Field(description="The team that works on it")
     claimed_by: str | None
     closed_at: datetime | None
 
@@ -79,6 +81,8 @@ class ComplaintView(CaseView):
             customer_id=complaint.customer_id,
             first_received_at=complaint.first_received_at,
             dispute_id=complaint.dispute_id,
+            company_code=complaint.company_code,
+            queue=complaint.queue,
             claimed_by=complaint.claimed_by,
             closed_at=complaint.closed_at,
         )

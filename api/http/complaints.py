@@ -62,6 +62,14 @@ class Registration(Circumstances):
     wanted_outcome: Code | None = None
     contact_point: Code | None = None
     references: ReferencesGiven = ReferencesGiven()
+    company_code: Annotated[
+        Code | None,
+        Field(description="The legal entity; the caller's own, if it is one and nothing is said"),
+    ] = None
+    queue: Annotated[
+        Code | None,
+        Field(description="The team; the caller's own, if it is one and nothing is said"),
+    ] = None
 
 
 class Question(Circumstances):
@@ -136,6 +144,8 @@ def register(said: Registration, call: Beginning) -> ComplaintView:
         wanted_outcome=said.wanted_outcome,
         contact_point=said.contact_point,
         references=References(**said.references.model_dump()),
+        company_code=said.company_code or call.principal.reach.only_company,
+        queue=said.queue or call.principal.reach.only_team,
         cases=call.cases,
     )
     return complaint_after(call, recorded, begun=True)

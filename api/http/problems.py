@@ -46,6 +46,7 @@ from application.keys import (
     ScopesMisplaced,
 )
 from application.once import CommandUnderWay, IdempotencyKeyReused
+from application.reaching import OutOfReach
 from application.replay import NoSuchMoment
 from domain.refusals import (
     ActionNotAllowed,
@@ -134,6 +135,7 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             "The case has no state there",
             ("case_id", "current_version=version"),
         ),
+        OutOfReach: Row(403, "out-of-reach", "This would belong to somebody else"),
         KeyRefused: Row(401, "key-refused", "The key opens nothing"),
         ExpiryPassed: Row(422, "expiry-passed", "The key would be over already", ("expires_at",)),
         ReachExceeded: Row(403, "reach-exceeded", "Nobody hands out more than they have"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID
 
+from application.case import Case
 from application.ports import C, Cases, Work
 from application.recorded import Recorded, RecordedEvent
 from domain.event import Envelope
@@ -39,6 +40,10 @@ class GatheredCommands:
     def load(self, kind: type[C], case_id: UUID) -> C:
         """Read a case as it is recorded; see the port."""
         return self._cases.load(kind, case_id)
+
+    def find(self, case_id: UUID) -> Case | None:
+        """Read a case of whatever kind as it is recorded; see the port."""
+        return self._cases.find(case_id)
 
     def history(self, case_id: UUID) -> Sequence[RecordedEvent]:
         """Read everything recorded of a case; see the port."""

@@ -73,6 +73,12 @@ class Complaint:
     customer_id: str
     first_received_at: datetime
     dispute_id: UUID | None = None
+    dispute_ids: tuple[UUID, ...] = ()
+    """Every dispute that it became, the first one first."""
+    company_code: str | None = None
+    queue: str | None = None
+    asked_queue: str | None = None
+    """The other team that was asked; the complaint stays with its own until that one answers."""
     claimed_by: str | None = None
     closed_at: datetime | None = None
 
@@ -87,23 +93,15 @@ class Complaint:
             standing=Standing(LIFECYCLE.initial),
             customer_id=event.customer_id,
             first_received_at=event.first_received_at,
+            company_code=event.company_code,
+            queue=event.queue,
         )
 
     def after(self, event: Event, envelope: Envelope) -> Self:
         """Take a recorded fact in. Never refuses, never raises."""
         standing = LIFECYCLE.move(self.standing, type(event))
         moved = replace(self, version=self.version + 1, standing=standing)
-        match event:
-            case events.DisputeOpenedForComplaint() | events.DisputeResumedForComplaint():
-                moved = replace(moved, dispute_id=event.dispute_id)
-            case events.DisputeConcludedForComplaint():
-                moved = replace(moved, dispute_id=None)
-            case events.ComplaintClaimed():
-                moved = replace(moved, claimed_by=envelope.actor.subject_id)
-            case events.ComplaintReleased() | events.ComplaintRouted():
-                moved = replace(moved, claimed_by=None)
-            case _:
-                pass
+        moved = moved._with_work(event, envelope)._with_dispute(event)
         if (standing.status is Status.CLOSED) == (self.closed_at is not None):
             return moved
         closed = standing.status is Status.CLOSED
@@ -113,6 +111,11 @@ class Complaint:
     def status(self) -> Status:
         """Where the complaint stands."""
         return self.standing.status
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """The teams that work on it: its own, and one that was asked and has not answered yet."""
+        return frozenset(queue for queue in (self.queue, self.asked_queue) if queue is not None)
 
     def acknowledge(self, *, by: Actor) -> list[Event]:
         """Tell the customer that the complaint has arrived."""
@@ -275,6 +278,33 @@ class Complaint:
         LIFECYCLE.require("reopen", self.status, by=by)
         return [events.ComplaintReopened()]
 
+    def _with_work(self, event: Event, envelope: Envelope) -> Self:
+        match event:
+            case events.ComplaintClaimed():
+                return replace(self, claimed_by=envelope.actor.subject_id)
+            case events.ComplaintReleased():
+                return replace(self, claimed_by=None)
+            case events.ComplaintRouted():
+                return replace(self, claimed_by=None, queue=event.queue)
+            case events.HandedOver():
+                return replace(self, asked_queue=event.to_queue)
+            case events.ComplaintCorrected(field=events.CorrectableField.COMPANY_CODE):
+                return replace(self, company_code=event.now)
+            case _ if self.asked_queue and self.status is not Status.AWAITING_INTERNAL:
+                return replace(self, asked_queue=None)
+            case _:
+                return self
+
+    def _with_dispute(self, event: Event) -> Self:
+        match event:
+            case events.DisputeOpenedForComplaint() | events.DisputeResumedForComplaint():
+                known = tuple(dict.fromkeys((*self.dispute_ids, event.dispute_id)))
+                return replace(self, dispute_id=event.dispute_id, dispute_ids=known)
+            case events.DisputeConcludedForComplaint():
+                return replace(self, dispute_id=None)
+            case _:
+                return self
+
 
 def register_complaint(  # noqa: PLR0913 - a complaint is born with all of this
     *,
@@ -286,6 +316,8 @@ def register_complaint(  # noqa: PLR0913 - a complaint is born with all of this
     wanted_outcome: str | None,
     contact_point: str | None,
     references: events.References,
+    company_code: str | None,
+    queue: str | None,
     at: datetime,
 ) -> list[Event]:
     """Begin a complaint.
@@ -305,5 +337,7 @@ def register_complaint(  # noqa: PLR0913 - a complaint is born with all of this
             wanted_outcome=wanted_outcome,
             contact_point=contact_point,
             references=references,
+            company_code=company_code,
+            queue=queue,
         ),
     ]

@@ -39,6 +39,7 @@ class CorrectableField(StrEnum):
     CONTRACT = "contract"
     ORDER = "order"
     INVOICE = "invoice"
+    COMPANY_CODE = "company_code"
 
 
 class MediationOutcome(StrEnum):
@@ -63,6 +64,10 @@ class ComplaintRegistered(Event):
     wanted_outcome: str | None = None
     contact_point: str | None = None
     references: References = References()
+    company_code: str | None = None
+    """The legal entity that the customer complains to, as the ERP names it; not always known."""
+    queue: str | None = None
+    """The team that the complaint reached."""
 
 
 class ComplaintAcknowledged(Event):

@@ -127,7 +127,7 @@ class RecordedCases:
 
     def load(self, kind: type[C], case_id: UUID) -> C:
         """Read a case; see the port."""
-        case = self._current(case_id)
+        case = self.find(case_id)
         if not isinstance(case, kind):
             raise CaseNotFound(kind.__name__, case_id)
         return case
@@ -149,8 +149,21 @@ class RecordedCases:
             yield from self._event_types.decode_all(rows)
             after = rows[-1].position
 
+    def find(self, case_id: UUID) -> Case | None:
+        """Read a case of whatever kind it is; see the port."""
+        # What is remembered is completed, not believed: the table is asked in any case. Its last
+        # known event is asked for too, because a restored database may hold less than the memory.
+        known = self._memory.get(case_id)
+        case = None if known is None else self._completed(known)
+        if case is None:
+            self._memory.drop([case_id])
+            case = self.fold(case_id)
+        if case is not None:
+            self._memory.keep(case)
+        return case
+
     def fold(self, case_id: UUID, *, until: int | None = None) -> Case | None:
-        """Read a case of whatever kind it is, now or as it was in a version; or nothing."""
+        """Read a case of whatever kind from the table, as it is or was in a version."""
         return fold(self.history(case_id)[:until])
 
     def encode(self, stream_id: UUID, version: int, event: Event, metadata: bytes) -> Entry:
@@ -187,18 +200,6 @@ class RecordedCases:
             raise
         work.remember()
         return work.recorded(case_id, receipt)
-
-    def _current(self, case_id: UUID) -> Case | None:
-        # What is remembered is completed, not believed: the table is asked in any case. Its last
-        # known event is asked for too, because a restored database may hold less than the memory.
-        known = self._memory.get(case_id)
-        case = None if known is None else self._completed(known)
-        if case is None:
-            self._memory.drop([case_id])
-            case = self.fold(case_id)
-        if case is not None:
-            self._memory.keep(case)
-        return case
 
     def _completed(self, known: Case) -> Case | None:
         rows = self._recorder.read_since(known.id, known.version)

@@ -4,6 +4,7 @@ from typing import Final
 
 from infrastructure.read_models.audit_trail import AUDIT_TRAIL
 from infrastructure.read_models.blocked_payments import BLOCKED_PAYMENTS
+from infrastructure.read_models.case_reach import CASE_REACH
 from infrastructure.read_models.case_timeline import CASE_TIMELINE
 from infrastructure.read_models.case_words import CASE_WORDS
 from infrastructure.read_models.customer_contacts import CUSTOMER_CONTACTS
@@ -16,6 +17,7 @@ PROJECTIONS: Final = (
     CUSTOMER_CONTACTS,
     WORKLIST,
     CASE_WORDS,
+    CASE_REACH,
     BLOCKED_PAYMENTS,
     PAYMENT_BLOCKS,
 )

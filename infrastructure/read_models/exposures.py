@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, Final, LiteralString, NamedTuple, TypeVar
+from typing import Any, Final, LiteralString, NamedTuple, Self, TypeVar
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
@@ -29,6 +29,8 @@ from application.exposures import (
     Selection,
     Window,
 )
+from application.reach import EVERYWHERE, Reach
+from infrastructure.read_models.within import reach_parameters, within
 
 A = TypeVar("A")
 
@@ -62,7 +64,7 @@ _CHOSEN: Final[LiteralString] = """
        AND (%(companies)s::text[] IS NULL OR company_code = ANY (%(companies)s))
        AND (%(customer_id)s::text IS NULL OR customer_id = %(customer_id)s)
        AND (%(currency)s::text IS NULL OR currency = %(currency)s)
-"""
+       AND """ + within("dispute_id")
 _AMONG: Final[dict[ExposureGroup | None, LiteralString]] = {
     by: _CHOSEN + " AND (%(group)s::text IS NULL OR " + group + " = %(group)s)"
     for by, group in _GROUPS.items()
@@ -166,8 +168,15 @@ class _Step(NamedTuple):
 class PostgresExposures:
     """The answers about blocked money."""
 
-    def __init__(self, pool: ConnectionPool[Connection[TupleRow]]) -> None:
+    def __init__(
+        self, pool: ConnectionPool[Connection[TupleRow]], *, reach: Reach = EVERYWHERE
+    ) -> None:
         self._pool = pool
+        self._reach = reach_parameters(reach)
+
+    def within(self, reach: Reach) -> Self:
+        """The same figures of what lies within a reach; see the port."""
+        return type(self)(self._pool, reach=reach)
 
     def exposure(
         self,
@@ -194,7 +203,11 @@ class PostgresExposures:
         window = Window(valid_after=first, valid_until=last, known_until=known_at)
         # What happens at the very end of a step belongs to it.
         bounds = [end + _INSTANT for end in ends[1:]]
-        parameters = {**_chosen(among, aged_at=last), **_within(window), "bounds_of_time": bounds}
+        parameters = {
+            **self._chosen(among, aged_at=last),
+            **_within(window),
+            "bounds_of_time": bounds,
+        }
         changes = self._rows(_Step, _CHANGES[among.by], parameters)
         told: dict[tuple[int, str], _Step] = {(c.step, c.currency): c for c in changes}
         points: list[ExposurePoint] = []
@@ -246,14 +259,14 @@ class PostgresExposures:
         limit: int | None,
     ) -> tuple[BlockedLine, ...]:
         """Which document lines were blocked, longest first."""
-        parameters = {**_chosen(among, aged_at=valid_at), **_at(_Moment(valid_at, known_at))}
+        parameters = {**self._chosen(among, aged_at=valid_at), **_at(_Moment(valid_at, known_at))}
         return self._rows(BlockedLine, _LINES[among.by], {**parameters, "limit": limit})
 
     def every_line(
         self, *, valid_at: datetime, known_at: datetime | None, among: Selection = EVERYTHING
     ) -> Iterator[BlockedLine]:
         """The same, however many, a few at a time."""
-        parameters = {**_chosen(among, aged_at=valid_at), **_at(_Moment(valid_at, known_at))}
+        parameters = {**self._chosen(among, aged_at=valid_at), **_at(_Moment(valid_at, known_at))}
         with (
             self._pool.connection() as connection,
             connection.transaction(),
@@ -275,7 +288,7 @@ class PostgresExposures:
         """The signed rows behind a figure, in the order in which we learnt them."""
         position, entry = after or (0, 0)
         parameters = {
-            **_chosen(among, aged_at=window.valid_until),
+            **self._chosen(among, aged_at=window.valid_until),
             **_within(window),
             "state": state,
             "movement": movement,
@@ -293,7 +306,7 @@ class PostgresExposures:
         among: Selection,
         aged_at: datetime,
     ) -> tuple[Exposure, ...]:
-        parameters = {**_chosen(among, aged_at=aged_at), **_at(moment)}
+        parameters = {**self._chosen(among, aged_at=aged_at), **_at(moment)}
         return self._rows(Exposure, _EXPOSURE[by, among.by], parameters)
 
     def _bridge(
@@ -305,7 +318,7 @@ class PostgresExposures:
             aged_at = window.valid_until
             found = self._exposure(moment, by=None, among=among, aged_at=aged_at)
             ends.append({each.currency: each.amount for each in found})
-        parameters = {**_chosen(among, aged_at=window.valid_until), **_within(window)}
+        parameters = {**self._chosen(among, aged_at=window.valid_until), **_within(window)}
         moved: defaultdict[str, dict[Movement, Moved]] = defaultdict(dict)
         with self._pool.connection() as connection:
             for currency, movement, amount, entries in connection.execute(
@@ -325,6 +338,18 @@ class PostgresExposures:
             for currency in sorted({*ends[0], *ends[1], *moved})
         )
 
+    def _chosen(self, among: Selection, *, aged_at: datetime) -> dict[str, Any]:  # Any: SQL values
+        return {
+            **self._reach,
+            "aged_at": aged_at,
+            "companies": None if among.companies is None else sorted(among.companies),
+            "customer_id": among.customer_id,
+            "currency": among.currency,
+            "group": among.group,
+            "labels": labels_of(among.ages),
+            "bounds": [age + 1 for age in among.ages],
+        }
+
     def _rows(
         self,
         answer: type[A],
@@ -341,18 +366,6 @@ def labels_of(ages: Sequence[int]) -> list[str]:
     firsts = [0, *(age + 1 for age in ages)]
     closed = [f"{first}-{after - 1}" for first, after in pairwise(firsts)]
     return [*closed, f"{firsts[-1]}+"]
-
-
-def _chosen(among: Selection, *, aged_at: datetime) -> dict[str, Any]:  # Any: as the database takes
-    return {
-        "aged_at": aged_at,
-        "companies": None if among.companies is None else sorted(among.companies),
-        "customer_id": among.customer_id,
-        "currency": among.currency,
-        "group": among.group,
-        "labels": labels_of(among.ages),
-        "bounds": [age + 1 for age in among.ages],
-    }
 
 
 def _at(moment: _Moment) -> dict[str, Any]:  # Any: as the database takes

@@ -4,7 +4,7 @@ import base64
 import binascii
 from datetime import UTC, datetime
 from time import monotonic, sleep
-from typing import Any, Final, LiteralString, TypeVar
+from typing import Any, Final, LiteralString, Self, TypeVar
 from uuid import UUID
 
 import orjson
@@ -25,9 +25,11 @@ from application.queries import (
     WorkOrder,
     WorkPage,
 )
+from application.reach import EVERYWHERE, Reach
 from infrastructure.postgres.durability import make_durable
 from infrastructure.read_models.case_words import without_accents
 from infrastructure.read_models.catalogue import PROJECTIONS
+from infrastructure.read_models.within import SEES, reach_parameters, within
 
 POLL_SECONDS: Final = 0.005
 
@@ -48,9 +50,8 @@ _TIMELINE: Final[LiteralString] = (
     "SELECT position, told.case_id, told.case_kind" + _ENVELOPE + ", event.state::jsonb AS facts"
     """
       FROM case_timeline AS told JOIN event USING (position)
-     WHERE told.family_id = (SELECT family_id FROM case_family WHERE case_id = %s)
-     ORDER BY position
-    """
+     WHERE told.family_id = (SELECT family_id FROM case_family WHERE case_id = %(case_id)s)
+       AND """ + within("told.case_id") + "ORDER BY position"
 )
 _AUDIT: Final[LiteralString] = (
     "SELECT position, audited.case_id, audited.case_kind"
@@ -62,9 +63,10 @@ _AUDIT: Final[LiteralString] = (
      , audited.status_after
      , event.state::jsonb AS changes
       FROM audit_trail AS audited JOIN event USING (position)
-     WHERE audited.case_id = %s
-     ORDER BY position
-    """
+     WHERE audited.case_id = %(case_id)s
+       AND """
+    + within("audited.case_id")
+    + "ORDER BY position"
 )
 _CONTACT: Final[LiteralString] = """
     SELECT position, case_id, customer_id, direction, channel, reached, summary, occurred_at
@@ -73,11 +75,16 @@ _CONTACT: Final[LiteralString] = """
 """
 _CONTACTS: Final[LiteralString] = (
     _CONTACT
-    + """
-     WHERE family_id = (SELECT family_id FROM contact_case WHERE case_id = %s) ORDER BY position
-"""
+    + "WHERE family_id = (SELECT family_id FROM contact_case WHERE case_id = %(case_id)s) AND"
+    + within("customer_contact.case_id")
+    + "ORDER BY position"
 )
-_CUSTOMER_CONTACTS: Final[LiteralString] = _CONTACT + "WHERE customer_id = %s ORDER BY position"
+_CUSTOMER_CONTACTS: Final[LiteralString] = (
+    _CONTACT
+    + "WHERE customer_id = %(customer_id)s AND"
+    + within("customer_contact.case_id")
+    + "ORDER BY position"
+)
 # Nobody waits for us on a case that is over, whatever was said last.
 _WAITING_SINCE: Final[LiteralString] = "CASE WHEN item.is_open THEN waiting.waiting_since END"
 _CUSTOMER_WAITING: Final[LiteralString] = (
@@ -89,9 +96,10 @@ _CUSTOMER_WAITING: Final[LiteralString] = (
          , CASE WHEN item.is_open THEN waiting.promised_next_contact END AS promised_next_contact
          , item.is_open
       FROM customer_waiting AS waiting JOIN worklist AS item ON item.case_id = waiting.family_id
-     WHERE waiting.customer_id = %s
-     ORDER BY item.opened_at, item.case_id
-"""
+     WHERE waiting.customer_id = %(customer_id)s
+       AND """
+    + within("item.case_id")
+    + "ORDER BY item.opened_at, item.case_id"
 )
 _ITEM: Final[LiteralString] = (
     """
@@ -105,7 +113,9 @@ _ITEM: Final[LiteralString] = (
       FROM worklist AS item LEFT JOIN customer_waiting AS waiting USING (family_id)
 """
 )
-_ONE_ITEM: Final[LiteralString] = _ITEM + "WHERE item.case_id = %s"
+_ONE_ITEM: Final[LiteralString] = (
+    _ITEM + "WHERE item.case_id = %(case_id)s AND" + within("item.case_id")
+)
 _FILTER: Final[LiteralString] = """
      WHERE (%(case_kind)s::text IS NULL OR item.case_kind = %(case_kind)s)
        AND (%(status)s::text IS NULL OR item.status = %(status)s)
@@ -117,7 +127,7 @@ _FILTER: Final[LiteralString] = """
                SELECT case_id FROM case_words
                 WHERE words @@ plainto_tsquery('simple', %(words)s)
            ))
-"""
+       AND """ + within("item.case_id")
 _LIST: Final[dict[WorkOrder, LiteralString]] = {
     WorkOrder.NEWEST: _ITEM
     + _FILTER
@@ -138,7 +148,9 @@ _BLOCK: Final[LiteralString] = """
          , scope, amount, currency, reason_code, review_by, attempts, version, changed_at
       FROM payment_block
 """
-_BLOCKS_OF: Final[LiteralString] = _BLOCK + "WHERE dispute_id = %s ORDER BY block_id"
+_BLOCKS_OF: Final[LiteralString] = (
+    _BLOCK + "WHERE dispute_id = %(dispute_id)s AND" + within("dispute_id") + "ORDER BY block_id"
+)
 _UNFINISHED: Final[LiteralString] = _BLOCK + "WHERE is_unfinished ORDER BY changed_at LIMIT %s"
 _STATUS: Final = """
     SELECT name, coalesce(tracking.notification_id, 0) AS position
@@ -160,8 +172,22 @@ _BEHIND: Final = """
 class PostgresQuestions:
     """The read models' answers; see the port `application.queries.Questions`."""
 
-    def __init__(self, pool: ConnectionPool[Connection[TupleRow]]) -> None:
+    def __init__(
+        self, pool: ConnectionPool[Connection[TupleRow]], *, reach: Reach = EVERYWHERE
+    ) -> None:
         self._pool = pool
+        self._reach = reach
+        self._within = reach_parameters(reach)
+
+    def within(self, reach: Reach) -> Self:
+        """The same questions within a reach; see the port."""
+        return type(self)(self._pool, reach=reach)
+
+    def sees(self, case_id: UUID) -> bool:
+        """Whether the case is known and lies within; see the port."""
+        with self._pool.connection() as connection:
+            found = connection.execute(SEES, {"case_id": case_id, **self._within}).fetchone()
+        return found == (True,)
 
     def wait_for(self, position: int, *, seconds: float) -> bool:
         """Wait until every read model has come to the position, for so long at most."""
@@ -178,23 +204,23 @@ class PostgresQuestions:
 
     def timeline(self, case_id: UUID) -> tuple[TimelineEntry, ...]:
         """Everything that happened to a case and to what belongs to it, oldest first."""
-        return self._rows(TimelineEntry, _TIMELINE, [case_id])
+        return self._rows_within(TimelineEntry, _TIMELINE, {"case_id": case_id})
 
     def audit_trail(self, case_id: UUID) -> tuple[AuditEntry, ...]:
         """Who did what to this case, oldest first."""
-        return self._rows(AuditEntry, _AUDIT, [case_id])
+        return self._rows_within(AuditEntry, _AUDIT, {"case_id": case_id})
 
     def contacts(self, case_id: UUID) -> tuple[Contact, ...]:
         """The contacts about a case and what belongs to it, oldest first."""
-        return self._rows(Contact, _CONTACTS, [case_id])
+        return self._rows_within(Contact, _CONTACTS, {"case_id": case_id})
 
     def customer_contacts(self, customer_id: str) -> tuple[Contact, ...]:
         """The contacts with a customer over all cases, oldest first."""
-        return self._rows(Contact, _CUSTOMER_CONTACTS, [customer_id])
+        return self._rows_within(Contact, _CUSTOMER_CONTACTS, {"customer_id": customer_id})
 
     def customer_waiting(self, customer_id: str) -> tuple[Waiting, ...]:
         """Where a customer stands with us, on each case."""
-        return self._rows(Waiting, _CUSTOMER_WAITING, [customer_id])
+        return self._rows_within(Waiting, _CUSTOMER_WAITING, {"customer_id": customer_id})
 
     def worklist(
         self, wanted: WorkFilter, *, order: WorkOrder, limit: int, cursor: str | None
@@ -213,18 +239,18 @@ class PostgresQuestions:
             "id": case_id,
             "limit": limit + 1,
         }
-        items = self._rows(WorkItem, _LIST[order], parameters)
+        items = self._rows_within(WorkItem, _LIST[order], parameters)
         shown = items[:limit]
         more = len(items) > limit
         return WorkPage(items=shown, next_cursor=_cursor(shown[-1], order) if more else None)
 
     def work_item(self, case_id: UUID) -> WorkItem | None:
         """One case as a list shows it."""
-        return next(iter(self._rows(WorkItem, _ONE_ITEM, [case_id])), None)
+        return next(iter(self._rows_within(WorkItem, _ONE_ITEM, {"case_id": case_id})), None)
 
     def blocks_of(self, dispute_id: UUID) -> tuple[BlockView, ...]:
         """The payment blocks of a dispute."""
-        return self._rows(BlockView, _BLOCKS_OF, [dispute_id])
+        return self._rows_within(BlockView, _BLOCKS_OF, {"dispute_id": dispute_id})
 
     def unfinished_blocks(self, *, limit: int) -> tuple[BlockView, ...]:
         """The blocks for which the ERP must be asked something, longest unchanged first.
@@ -242,6 +268,14 @@ class PostgresQuestions:
         """How far each read model has come."""
         names = [projection.name for projection in PROJECTIONS]
         return self._rows(ProjectionStatus, _STATUS, [names])
+
+    def _rows_within(
+        self,
+        answer: type[A],
+        query: LiteralString,
+        parameters: dict[str, Any],  # Any: what the database takes
+    ) -> tuple[A, ...]:
+        return self._rows(answer, query, {**parameters, **self._within})
 
     def _rows(
         self,

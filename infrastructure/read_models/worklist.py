@@ -116,7 +116,7 @@ def _complaint(
         "language": event.language,
         "complaint_id": None,
         "dispute_id": None,
-        "queue": None,
+        "queue": event.queue,
         "claimed_by": None,
         "opened_at": event.first_received_at,
         "amount": None,

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from application import complaints
+from application.case import Case
 from application.errors import CaseContended, OutcomeUnknown
 from application.imports.catching_up import Caught, catch_up_together
 from application.imports.circumstances import IMPORTER, Reason, on_imported
@@ -62,6 +63,9 @@ class FakeCases:
         return {c: tuple(self.known[c]) for c in case_ids if c in self.known}
 
     def load(self, kind: type[C], case_id: UUID) -> C:
+        raise NotImplementedError
+
+    def find(self, case_id: UUID) -> Case | None:
         raise NotImplementedError
 
     def history(self, case_id: UUID) -> Sequence[RecordedEvent]:

@@ -57,6 +57,10 @@ class RememberedCases:
             raise CaseNotFound(kind.__name__, case_id)
         return case
 
+    def find(self, case_id: UUID) -> Case | None:
+        """Read a case of whatever kind it is; see the port."""
+        return self.kept.get(case_id)
+
     def all(self, kind: type[C]) -> list[C]:
         """Every case of a kind, oldest first."""
         return [case for case in self.kept.values() if isinstance(case, kind)]

@@ -49,6 +49,8 @@ def test_a_complaint_is_not_received_after_its_registration() -> None:
             wanted_outcome=None,
             contact_point=None,
             references=References(),
+            company_code=None,
+            queue=None,
             at=an.MONDAY,
         )
 

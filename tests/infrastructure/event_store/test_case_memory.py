@@ -49,7 +49,7 @@ def test_two_processes_that_alternate_on_one_case_are_always_right(
         at = elsewhere if turn % 2 else cases
         assert contact_example(at, case_id=FIRST).version == turn + 2
     assert cases.history(FIRST) == elsewhere.history(FIRST)
-    assert cases.fold(FIRST) == elsewhere.fold(FIRST)
+    assert cases.find(FIRST) == elsewhere.find(FIRST)
 
 
 def test_what_another_process_made_possible_is_not_refused_from_memory(

@@ -135,7 +135,7 @@ def test_an_unknown_event_in_the_table_stops_its_reader_at_its_position(
             [FIRST],
         )
     position = recorder.max_notification_id()
-    for read in (cases.fold, cases.history):
+    for read in (cases.find, cases.history):
         with pytest.raises(UnknownEvent) as unknown:
             read(FIRST)
         assert unknown.value.position == position

@@ -220,7 +220,7 @@ def test_a_later_export_adds_exactly_what_is_missing(
     added: list[str],
 ) -> None:
     told(write, cases, _row(earlier))
-    (complaint_id,) = (c for c in streams(cases) if isinstance(cases.fold(c), Complaint))
+    (complaint_id,) = (c for c in streams(cases) if isinstance(cases.find(c), Complaint))
     known = len(cases.history(complaint_id))
 
     report = told(write, cases, _row(later))

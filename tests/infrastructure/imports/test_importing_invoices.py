@@ -61,12 +61,12 @@ def the_invoice(cases: RecordedCases) -> Invoice:
 
 
 def the_dispute(cases: RecordedCases) -> Dispute:
-    (dispute,) = (d for d in map(cases.fold, streams(cases)) if isinstance(d, Dispute))
+    (dispute,) = (d for d in map(cases.find, streams(cases)) if isinstance(d, Dispute))
     return dispute
 
 
 def the_block(cases: RecordedCases) -> PaymentBlock:
-    (block,) = (b for b in map(cases.fold, streams(cases)) if isinstance(b, PaymentBlock))
+    (block,) = (b for b in map(cases.find, streams(cases)) if isinstance(b, PaymentBlock))
     return block
 
 
