@@ -48,13 +48,11 @@ async def let_in(request: Request, bearer: Bearer) -> Principal | None:
     return principal
 
 
-async def _admitted(principal: Annotated[Principal | None, Depends(let_in)]) -> Principal:
+def admitted(request: Request) -> Principal:
+    """Who was let in: `let_in` stands before whatever else is read of a request."""
+    principal: Principal | None = getattr(request.state, "principal", None)
     assert principal is not None, "what is open to everybody asks nobody who they are"
     return principal
-
-
-Admitted = Annotated[Principal, Depends(_admitted)]
-"""Who was let in."""
 
 
 def services_of(request: Request) -> Services:

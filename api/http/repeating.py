@@ -1,14 +1,14 @@
 """Idempotency keys: a command that is sent again is recorded once, and answered alike."""
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Final
 
 import orjson
-from fastapi import Depends, Header, Request
+from fastapi import Header, Request
 
 from api.http.errors import IdempotencyKeyUnreadable
+from application.keys import Principal
 from application.once import Once
 
 REPEATED: Final = "Idempotency-Replayed"
@@ -27,26 +27,16 @@ GivenKey = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeatable:
-    """A request under the key that makes it the same when it is sent again."""
+async def read_once(request: Request, key: str, *, whose: Principal) -> Once:
+    """Read what makes the request the same when it is sent again.
 
-    key: str
-    fingerprint: bytes
-
-    def once(self, subject_id: str) -> Once:
-        """The request as somebody's: everybody has keys of their own."""
-        return Once(subject_id=subject_id, key=self.key, fingerprint=self.fingerprint)
-
-
-async def may_repeat(request: Request, key: GivenKey = None) -> Repeatable | None:
-    """Read the key, where one is given."""
-    if key is None:
-        return None
+    Raises:
+        IdempotencyKeyUnreadable: the key is none.
+    """
     if _KEY.fullmatch(key) is None:
         raise IdempotencyKeyUnreadable
     said = fingerprint(request.method, request.url.path, await request.body())
-    return Repeatable(key=key, fingerprint=said)
+    return Once(subject_id=whose.subject_id, key=key, fingerprint=said)
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
@@ -63,6 +53,3 @@ def _canonical(body: bytes) -> bytes:
         return orjson.dumps(orjson.loads(body or _NOTHING_SAID), option=orjson.OPT_SORT_KEYS)
     except orjson.JSONDecodeError:
         return body  # it is refused as what it is; until then it is itself
-
-
-MayRepeat = Annotated[Repeatable | None, Depends(may_repeat)]
