@@ -11,6 +11,7 @@ from application.ports import Clock, Identities, RepeatableCases
 from application.queries import Questions
 from application.reach import EVERYWHERE, Reach
 from application.reaching import cases_within
+from application.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class Services:
     exposures: Exposures
     keys: Keys
     feed: Feed
+    webhooks: Webhooks
     clock: Clock
     identities: Identities
     lookout: Lookout

@@ -41,6 +41,10 @@ from infrastructure.read_models.exposures import PostgresExposures
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
 from infrastructure.settings import Settings
+from infrastructure.webhooks.guard import Guard
+from infrastructure.webhooks.outbox import Outbox
+from infrastructure.webhooks.registry import PostgresWebhooks
+from infrastructure.webhooks.sending import Sender
 
 REMEMBERED_CASES: Final = 10_000
 POOL_SIZE: Final = 22
@@ -134,6 +138,7 @@ class Wiring:
     services: Services
     pool: ConnectionPool[Connection[TupleRow]]
     projector: Projector
+    sender: Sender
     cases: CasesInBulk
     """The services' cases, for those who take in many at once."""
     last_uses: LastUses
@@ -177,6 +182,7 @@ def wire(
 ) -> Wiring:
     """Wire the product over a pool of the application's login."""
     clock, event_types = SystemClock(), product_event_types()
+    guard = Guard(loopback=settings.recours_webhooks_loopback)
     cases = RecordedCases(
         EventRecorder(pool, schema=settings.recours_schema),
         event_types=event_types,
@@ -190,6 +196,7 @@ def wire(
         exposures=PostgresExposures(pool),
         keys=keys,
         feed=PostgresFeed(pool, event_types=event_types),
+        webhooks=PostgresWebhooks(pool, identities=TimeOrderedIdentities(), guard=guard),
         clock=clock,
         identities=TimeOrderedIdentities(),
         lookout=PostgresLookout(
@@ -199,7 +206,8 @@ def wire(
         ),
     )
     projector = Projector(pool, projections=PROJECTIONS, event_types=event_types)
-    return Wiring(services, pool, projector, cases, keys.last_uses)
+    sender = Sender(Outbox(pool, event_types=event_types), guard=guard)
+    return Wiring(services, pool, projector, sender, cases, keys.last_uses)
 
 
 @contextmanager

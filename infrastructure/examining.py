@@ -1,6 +1,6 @@
 """Looks an installation over and says what is wrong with it, and what to do about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import PoolTimeout
 
 from application.erp import ErpError
+from application.webhooks import Webhook, WhyDisabled
 from infrastructure.bootstrap import ErpNotUsable, Logins, open_database, open_erp, open_services
 from infrastructure.operating import is_made
 from infrastructure.postgres.errors import DatabaseNotReady, HistoryChanged
@@ -136,6 +137,17 @@ def _contents(settings: Settings) -> Iterator[Examined]:
         else:
             fix = "recours keys issue --role agent --subject NAME"
             yield _note("keys", "nobody can use the API", fix)
+        yield from _webhooks(wiring.services.webhooks.list())
+
+
+def _webhooks(webhooks: Sequence[Webhook]) -> Iterator[Examined]:
+    for webhook in webhooks:
+        subject = f"webhook {webhook.webhook_id}"
+        if webhook.disabled_because in {WhyDisabled.GONE, WhyDisabled.FAILING}:
+            why = f"switched off, because it is {webhook.disabled_because}"
+            yield _fault(subject, why, "mend the receiver, then enable it: PUT /v1/webhooks")
+        elif webhook.enabled and webhook.failing_since is not None:
+            yield _note(subject, f"nothing gets through since {webhook.failing_since}", None)
 
 
 def _erp(settings: Settings) -> Examined:

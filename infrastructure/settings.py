@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     recours_metrics: str | None = Field(default=None, pattern=HOST_AND_PORT)
     """Where `serve` and `worker` tell their metrics without a key, such as `127.0.0.1:9464`."""
 
+    recours_webhooks_loopback: bool = False
+    """Whether webhooks may lead to this machine, and there by `http://`: for trying out only."""
+
     recours_log: LogForm | None = None
     """How `serve` and `worker` write their log; by whether it goes to a terminal, if not said."""
 

@@ -1,4 +1,4 @@
-"""What runs in the background: the projector, the desk that talks to the ERP, forgetting keys."""
+"""What runs in the background: projector, desk, webhooks, and forgetting keys."""
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -12,6 +12,7 @@ from application.erp_desk import ErpDesk
 from application.once import forget_old_keys
 from application.services import Services
 from infrastructure.bootstrap import Wiring
+from infrastructure.webhooks.sending import Sender
 
 IDLE_SECONDS: Final = 0.2
 RETRY_SECONDS: Final = 1.0
@@ -29,6 +30,7 @@ def run_worker(wiring: Wiring, *, desk: ErpDesk | None, stop: Signal) -> None:
         tasks: list[Future[None]] = [
             threads.submit(_project, wiring, stop),
             threads.submit(_forget_keys, wiring.services, stop),
+            threads.submit(_send_webhooks, wiring.sender, stop),
         ]
         if desk is not None:
             tasks.append(threads.submit(_serve_erp, desk, stop))
@@ -46,6 +48,15 @@ def _project(wiring: Wiring, stop: Signal) -> None:
             wiring.projector.run(stop)
         except (OperationalError, PoolTimeout) as error:
             _LOG.warning("the projector lost the database and waits for it: %s", error)
+            stop.wait(RETRY_SECONDS)
+
+
+def _send_webhooks(sender: Sender, stop: Signal) -> None:
+    while not stop.is_set():
+        try:
+            sender.run(stop)
+        except (OperationalError, PoolTimeout) as error:
+            _LOG.warning("the webhooks wait for the database: %s", error)
             stop.wait(RETRY_SECONDS)
 
 

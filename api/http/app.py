@@ -20,6 +20,7 @@ from api.http import (
     metrics,
     payment_blocks,
     projections,
+    webhooks,
 )
 from api.http.broadcasting import Broadcast
 from api.http.describing import ABOUT, describe
@@ -44,6 +45,7 @@ ROUTERS: Final = (
     blocked_payments.router,
     projections.router,
     events.router,
+    webhooks.router,
     keys.router,
     health.router,
     metrics.router,

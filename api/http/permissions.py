@@ -151,6 +151,15 @@ TABLE: Final = (
     Row("events.list",                              _READERS,             _EVENTS),
     Row("events.stream",                            _READERS,             _EVENTS),
 
+    Row("webhooks.create",                          _ADMIN),
+    Row("webhooks.list",                            _ADMIN),
+    Row("webhooks.read",                            _ADMIN),
+    Row("webhooks.replace",                         _ADMIN),
+    Row("webhooks.delete",                          _ADMIN),
+    Row("webhooks.rotate_secret",                   _ADMIN),
+    Row("webhooks.deliveries",                      _ADMIN),
+    Row("webhooks.resend",                          _ADMIN),
+
     Row("projections.list",                         _OPERATORS),
     Row("metrics.read",                             _OPERATORS),
     Row("keys.issue",                               _ADMIN),

@@ -48,6 +48,14 @@ from application.keys import (
 from application.once import CommandUnderWay, IdempotencyKeyReused
 from application.reaching import OutOfReach
 from application.replay import NoSuchMoment
+from application.webhooks import (
+    AddressRefused,
+    DeliveryNotFound,
+    DeliveryPending,
+    TooManyWebhooks,
+    WebhookDisabled,
+    WebhookNotFound,
+)
 from domain.refusals import (
     ActionNotAllowed,
     AlreadyBorn,
@@ -142,6 +150,16 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         KeyOver: Row(409, "key-over", "The key is over, or was replaced already", ("key_id",)),
         ScopesMisplaced: Row(422, "scopes-misplaced", "A connector's key has scopes, no other has"),
         KeyNotFound: Row(404, "key-not-found", "There is no such key", ("key_id",)),
+        WebhookNotFound: Row(404, "webhook-not-found", "There is no such webhook", ("webhook_id",)),
+        DeliveryNotFound: Row(
+            404, "delivery-not-found", "There is no such delivery", ("webhook_id",)
+        ),
+        DeliveryPending: Row(409, "delivery-pending", "The delivery is still being tried"),
+        WebhookDisabled: Row(
+            409, "webhook-disabled", "The webhook is switched off", ("webhook_id",)
+        ),
+        TooManyWebhooks: Row(409, "too-many-webhooks", "There are too many webhooks", ("most",)),
+        AddressRefused: Row(422, "address-refused", "Nothing may be sent to this address"),
         RequestRefused: Row(400, "bad-request", "The request cannot be taken up"),
         KeyMissing: Row(401, "key-missing", "A key is needed"),
         NotPermitted: Row(403, "not-permitted", "The role may not do this", ("operation", "role")),

@@ -20,6 +20,8 @@ from infrastructure.read_models.catalogue import PROJECTIONS
 from infrastructure.read_models.exposures import PostgresExposures
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
+from infrastructure.webhooks.guard import Guard
+from infrastructure.webhooks.registry import PostgresWebhooks
 from tests.api.doors import Door
 from tests.databases import SCHEMA
 
@@ -40,6 +42,7 @@ def services(pool: Pool) -> Services:
         exposures=PostgresExposures(pool),
         keys=PostgresKeys(pool, identities=identities, clock=clock),
         feed=PostgresFeed(pool, event_types=product_event_types()),
+        webhooks=PostgresWebhooks(pool, identities=identities, guard=Guard(loopback=True)),
         clock=clock,
         identities=identities,
         lookout=PostgresLookout(pool, schema=SCHEMA, most_lag=timedelta(seconds=60)),

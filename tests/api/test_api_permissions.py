@@ -51,6 +51,10 @@ BESIDE_THE_STEPS: Final[dict[str, tuple[set[Role], set[ConnectorScope]]]] = {
     "blocked-payments.lines": (READERS, set()),
     "events.list": (READERS, {EVENTS}),
     "events.stream": (READERS, {EVENTS}),
+    **{
+        f"webhooks.{name}": ({ADMIN}, set())
+        for name in "create list read replace delete rotate_secret deliveries resend".split()
+    },
     "projections.list": ({AUDITOR, ADMIN}, set()),
     "metrics.read": ({AUDITOR, ADMIN}, set()),
     "keys.issue": ({ADMIN}, set()),

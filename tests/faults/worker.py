@@ -37,7 +37,9 @@ def start_worker(url: str, *, erp: str, secret: str) -> Program:
 def main() -> None:
     """Read the orders, work until standard input ends."""
     orders = Orders.model_validate_json(sys.stdin.buffer.readline())
-    settings = Settings(database_url=SecretStr(orders.url), recours_schema=SCHEMA)
+    settings = Settings(
+        database_url=SecretStr(orders.url), recours_schema=SCHEMA, recours_webhooks_loopback=True
+    )
     stop = Event()
 
     def wait_for_the_end() -> None:
