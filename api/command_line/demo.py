@@ -50,7 +50,7 @@ def demonstrate(*, host: str, port: int, serving: bool, anyway: bool, as_json: b
     settings = read_settings()
     with ExitStack() as stack:
         wiring = stack.enter_context(opened(settings))
-        _refuse_other_cases(wiring, anyway=anyway)
+        refuse_other_cases(wiring, anyway=anyway)
         told = _tell_story(wiring, as_json=as_json)
         address, erp_settings = stack.enter_context(_simulated_erp(settings))
         desk = stack.enter_context(open_desk(erp_settings, wiring.services))
@@ -88,8 +88,8 @@ def demonstrate(*, host: str, port: int, serving: bool, anyway: bool, as_json: b
             server[0].serve_until_stopped()
 
 
-def _refuse_other_cases(wiring: Wiring, *, anyway: bool) -> None:
-    # What is recorded is never removed, so a story must not get among somebody's real cases.
+def refuse_other_cases(wiring: Wiring, *, anyway: bool) -> None:
+    """Keep invented cases out of a database with real ones: what is recorded is never removed."""
     if anyway or is_told_in(wiring.cases, identify=name_in_story):
         return
     if count_events(wiring.pool):

@@ -5,6 +5,7 @@ import typer
 from api.command_line.commands import (
     cases,
     demonstration,
+    developing,
     examining,
     exposures,
     imports,
@@ -34,6 +35,8 @@ def make_command_line() -> typer.Typer:
     app.add_typer(cases.app, name="case")
     app.command("exposure")(exposures.exposure)
     app.add_typer(projections.app, name="projections")
+    app.command("listen")(developing.listen)
+    app.command("trigger")(developing.trigger)
     app.command("erp-simulator")(simulating.erp_simulator)
     app.command("doctor")(examining.doctor)
     return app
