@@ -48,7 +48,7 @@ def everywhere(call: Asking) -> Call:
     return call
 
 
-ReadingEvents = Annotated[Call, Depends(everywhere)]
+SeeingEverything = Annotated[Call, Depends(everywhere)]
 
 
 class CloudEventView(Answer):
@@ -108,7 +108,7 @@ def listening(
     wanted: Annotated[StreamWanted, Query()],
     request: Request,
     bearer: Bearer,
-    call: ReadingEvents,
+    call: SeeingEverything,
     last_event_id: Annotated[
         Position | None,
         Header(alias="Last-Event-ID", description="The position of the last event received"),
@@ -147,7 +147,7 @@ def _streams() -> Responses:
     response_model_exclude_none=True,
 )
 def list_events(
-    wanted: Annotated[FeedWanted, Query()], request: Request, call: ReadingEvents
+    wanted: Annotated[FeedWanted, Query()], request: Request, call: SeeingEverything
 ) -> EventPageView:
     """Read the history of everything in its one order, from behind a position."""
     types = _selected(wanted.types)

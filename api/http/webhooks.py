@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
-from api.http.calls import Asking, Call
+from api.http.calls import Call
 from api.http.describing import keeps, reads
-from api.http.events import EventName
+from api.http.events import EventName, SeeingEverything
 from api.http.values import MOST_POSITION, Answer, Body, Code, ListAnswer
 from application.webhooks import (
     DeliveryPage,
@@ -126,33 +126,33 @@ class DeliveriesWanted(Body):
     operation_id="webhooks.create",
     responses=keeps(HTTPStatus.CREATED),
 )
-def create(said: WebhookSaid, call: Asking) -> IssuedWebhookView:
+def create(said: WebhookSaid, call: SeeingEverything) -> IssuedWebhookView:
     """Send events to an address from now on. The secret is shown this once."""
     made = call.services.webhooks.create(said.as_wanted(), by=call.principal.subject_id)
     return _with_secret(call, made)
 
 
 @router.get("", operation_id="webhooks.list", responses=reads())
-def list_webhooks(call: Asking) -> list[WebhookView]:
+def list_webhooks(call: SeeingEverything) -> list[WebhookView]:
     """Every webhook, oldest first, without its secret."""
     return [WebhookView.model_validate(webhook) for webhook in call.services.webhooks.list()]
 
 
 @router.get("/{webhook_id}", operation_id="webhooks.read", responses=reads())
-def read(webhook_id: UUID, call: Asking) -> WebhookView:
+def read(webhook_id: UUID, call: SeeingEverything) -> WebhookView:
     """One webhook, and whether anything gets through."""
     return WebhookView.model_validate(call.services.webhooks.get(webhook_id))
 
 
 @router.put("/{webhook_id}", operation_id="webhooks.replace", responses=keeps(HTTPStatus.OK))
-def replace(webhook_id: UUID, said: WebhookReplaced, call: Asking) -> WebhookView:
+def replace(webhook_id: UUID, said: WebhookReplaced, call: SeeingEverything) -> WebhookView:
     """Say anew what a webhook is, switch it off, or on again."""
     wanted = said.as_wanted(enabled=said.enabled)
     return WebhookView.model_validate(call.services.webhooks.replace(webhook_id, wanted))
 
 
 @router.delete("/{webhook_id}", operation_id="webhooks.delete", responses=reads())
-def delete(webhook_id: UUID, call: Asking) -> WebhookView:
+def delete(webhook_id: UUID, call: SeeingEverything) -> WebhookView:
     """Send nothing there any more, and forget its deliveries."""
     webhook = WebhookView.model_validate(call.services.webhooks.get(webhook_id))
     call.services.webhooks.delete(webhook_id)
@@ -164,7 +164,7 @@ def delete(webhook_id: UUID, call: Asking) -> WebhookView:
     operation_id="webhooks.rotate_secret",
     responses=keeps(HTTPStatus.OK),
 )
-def rotate_secret(webhook_id: UUID, call: Asking) -> IssuedWebhookView:
+def rotate_secret(webhook_id: UUID, call: SeeingEverything) -> IssuedWebhookView:
     """Make a new secret. For a day, deliveries are signed with the previous one, too."""
     return _with_secret(call, call.services.webhooks.rotate_secret(webhook_id))
 
@@ -176,7 +176,7 @@ def deliveries(
     webhook_id: UUID,
     wanted: Annotated[DeliveriesWanted, Query()],
     request: Request,
-    call: Asking,
+    call: SeeingEverything,
 ) -> DeliveryPageView:
     """What became of the events for this webhook, newest first; `state=dead` lists dead letters."""
     page = call.services.webhooks.deliveries(
@@ -192,7 +192,7 @@ def deliveries(
     operation_id="webhooks.resend",
     responses=keeps(HTTPStatus.ACCEPTED),
 )
-def resend(webhook_id: UUID, position: Position, call: Asking) -> DeliveryView:
+def resend(webhook_id: UUID, position: Position, call: SeeingEverything) -> DeliveryView:
     """Send a delivery again that is delivered or dead, under the same `webhook-id`."""
     return DeliveryView.model_validate(call.services.webhooks.resend(webhook_id, position))
 

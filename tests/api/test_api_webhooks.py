@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from application.reach import Reach
 from domain.parties import Role
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.webhooks.guard import Guard
@@ -159,6 +160,13 @@ def test_nothing_is_sent_again_to_a_webhook_that_is_off_or_of_a_delivery_that_ne
 
     assert slug(missing) == "delivery-not-found"
     assert slug(admin.post(f"{where}/deliveries/1/resend")) == "webhook-disabled"
+
+
+def test_who_may_not_see_every_case_sends_them_nowhere(door: Door) -> None:
+    limited = door.client(Role.ADMIN, reach=Reach(companies=frozenset({"FR01"})))
+
+    assert slug(limited.post("/v1/webhooks", json=webhook())) == "reach-too-narrow"
+    assert slug(limited.get("/v1/webhooks")) == "reach-too-narrow"
 
 
 def test_there_are_only_so_many_webhooks(door: Door, admin: TestClient) -> None:
