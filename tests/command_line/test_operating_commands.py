@@ -102,6 +102,23 @@ def test_the_doctor_finds_nothing_wrong_with_a_good_installation(told: Here) -> 
     assert "FAULT" not in examined.out
 
 
+def test_the_doctor_names_a_webhook_that_was_switched_off(recours: Here) -> None:
+    assert recours("keys", "list").code == 0  # the first command makes the tables
+    with EmbeddedServer.start(recours.installation.directory) as server:
+        url = server.url(Login.OWNER)
+        with psycopg.connect(url, options="-c search_path=recours", autocommit=True) as owner:
+            owner.execute(
+                "INSERT INTO webhook (webhook_id, url, description, types, enabled, secret"
+                ", disabled_because, begins_after, created_by) VALUES (gen_random_uuid(), 'https://a'"
+                ", 'the portal', '{}', false, 'whsec_', 'failing', 0, 'ada')"
+            )
+            examined = recours("doctor", "--json").document["examined"]
+            owner.execute("DELETE FROM webhook")
+
+    (fault,) = [one for one in examined if one["subject"].startswith("webhook ")]
+    assert (fault["health"], "PUT /v1/webhooks" in fault["fix"]) == ("fault", True)
+
+
 def test_the_doctor_does_not_make_a_database(recours: Here, tmp_path: Path) -> None:
     examined = recours("doctor", RECOURS_DATA=str(tmp_path / "nothing"))
 
