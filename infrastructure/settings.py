@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     recours_log_level: LogLevel = LogLevel.INFO
     """From which weight on something is logged: `debug`, `info`, `warning`, `error`."""
 
+    recours_body_limit: int = Field(default=256 * 1024, ge=1024, le=64 * 1024 * 1024)
+    """The bytes that the body of a request may have, as it travels."""
+
     @field_validator("database_url", "database_owner_url")
     @classmethod
     def _is_a_connection_string(cls, url: SecretStr | None) -> SecretStr | None:

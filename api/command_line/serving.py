@@ -18,6 +18,7 @@ from api.command_line.output import say
 from api.command_line.working import tell_of_desk, working
 from api.http.app import create_app
 from api.http.broadcasting import Broadcast
+from api.http.doorway import LARGEST_BODY
 from application.services import Services
 from infrastructure.bootstrap import POOL_SIZE, open_desk
 from infrastructure.logs import start_logging
@@ -41,10 +42,11 @@ class ApiServer(uvicorn.Server):
         listener: socket.socket,
         on_serving: Callable[[str], None],
         broadcast: Broadcast | None = None,
+        largest_body: int = LARGEST_BODY,
     ) -> None:
         self.broadcast = broadcast or Broadcast(services.feed)
         """The live streams that are open."""
-        self.app = create_app(services, broadcast=self.broadcast)
+        self.app = create_app(services, broadcast=self.broadcast, largest_body=largest_body)
         super().__init__(
             uvicorn.Config(
                 self.app,
@@ -104,6 +106,7 @@ def serve(*, host: str, port: int, with_worker: bool) -> None:
             wiring.services,
             listener=listener,
             on_serving=lambda address: say("serving at {}; ^C stops it", address),
+            largest_body=settings.recours_body_limit,
         )
         with ExitStack() as stack:
             metrics = server.app.state.metrics

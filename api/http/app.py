@@ -22,10 +22,11 @@ from api.http import (
     projections,
     webhooks,
 )
+from api.http.asked import AddressReader
 from api.http.broadcasting import Broadcast
 from api.http.describing import ABOUT, describe
 from api.http.differences import answer_with_differences
-from api.http.doorway import Doorway
+from api.http.doorway import LARGEST_BODY, Doorway
 from api.http.entering import let_in, refuse_unguarded_routes
 from api.http.health import Readiness
 from api.http.measuring import Metrics
@@ -52,7 +53,12 @@ ROUTERS: Final = (
 )
 
 
-def create_app(services: Services, *, broadcast: Broadcast | None = None) -> FastAPI:
+def create_app(
+    services: Services,
+    *,
+    broadcast: Broadcast | None = None,
+    largest_body: int = LARGEST_BODY,
+) -> FastAPI:
     """Make the API over these ports; the live streams share one follower of the history."""
     app = FastAPI(
         title="Recours",
@@ -63,7 +69,7 @@ def create_app(services: Services, *, broadcast: Broadcast | None = None) -> Fas
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(let_in)],
+        dependencies=[Depends(let_in), Depends(AddressReader())],
         # It would write the texts of exceptions into logs, which can hold personal data.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -73,7 +79,7 @@ def create_app(services: Services, *, broadcast: Broadcast | None = None) -> Fas
     app.state.metrics = measured = Metrics()
     measured.watch(services.lookout)
     # The last one added stands outermost.
-    app.add_middleware(Doorway, identities=services.identities)
+    app.add_middleware(Doorway, identities=services.identities, largest_body=largest_body)
     app.add_middleware(Observing, identities=services.identities, metrics=measured)
     answer_with_problems(app)
     answer_with_differences(app)

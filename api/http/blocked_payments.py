@@ -10,7 +10,14 @@ from pydantic import field_serializer
 
 from api.http.calls import AskingReadModels
 from api.http.describing import reads
-from api.http.values import Answer, Code, InstantOrDay, ListAnswer, in_currency
+from api.http.values import (
+    Answer,
+    Code,
+    InstantOrDay,
+    ListAnswer,
+    WholeInQuery,
+    in_currency,
+)
 from application.exposures import ExposureGroup, Selection
 
 router = APIRouter(prefix="/v1/blocked-payments", tags=["blocked payments"])
@@ -120,7 +127,7 @@ def lines(
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
     customer: Annotated[Code | None, Query()] = None,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    limit: Annotated[WholeInQuery, Query(ge=1, le=1_000)] = 100,
 ) -> BlockedLinesView:
     """Which document lines were blocked, longest first."""
     valid = valid_at or call.services.clock.now()

@@ -12,7 +12,17 @@ from api.http.entering import admitted, services_of
 from api.http.errors import IdempotencyKeyMissing, NotCaughtUp, VersionMissing
 from api.http.preconditions import Tags, read_tags, seen_versions
 from api.http.repeating import REPEATED, GivenKey, read_once
-from api.http.values import MOST_POSITION, Body, Code, Instant, Prose
+from api.http.values import (
+    MOST_POSITION,
+    Body,
+    Code,
+    Identifier,
+    Instant,
+    ListOf,
+    OneOf,
+    Prose,
+    WholeInQuery,
+)
 from application.commands import OnCase
 from application.keys import Principal
 from application.once import Once
@@ -39,9 +49,9 @@ class Circumstances(Body):
     occurred_at: Annotated[
         Instant | None, Field(description="When it happened; now, if nothing is said")
     ] = None
-    channel: Channel = Channel.API
+    channel: OneOf[Channel] = Channel.API
     reason: Prose | None = None
-    evidence: Annotated[tuple[EvidenceGiven, ...], Field(max_length=50)] = ()
+    evidence: Annotated[ListOf[EvidenceGiven], Field(max_length=50)] = ()
 
 
 NOTHING_SAID: Final = Circumstances()
@@ -119,7 +129,7 @@ IfNoneMatch = Annotated[
     Header(description="The `ETag` that you have: while it is the case's, the answer is 304"),
 ]
 AfterPosition = Annotated[
-    int | None,
+    WholeInQuery | None,
     Query(
         ge=0,
         le=MOST_POSITION,
@@ -162,7 +172,7 @@ async def begin(request: Request, response: Response, key: GivenKey = None) -> C
 async def change(
     request: Request,
     response: Response,
-    case_id: UUID,
+    case_id: Identifier,
     key: GivenKey = None,
     if_match: IfMatch = None,
 ) -> Call:

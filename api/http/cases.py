@@ -11,7 +11,18 @@ from pydantic import Field, field_serializer
 
 from api.http.calls import Asking, AskingReadModels, Call
 from api.http.describing import reads
-from api.http.values import Answer, Body, Code, Json, ListAnswer, in_currency
+from api.http.values import (
+    Answer,
+    Body,
+    Code,
+    FlagInQuery,
+    Identifier,
+    Json,
+    ListAnswer,
+    OneOf,
+    WholeInQuery,
+    in_currency,
+)
 from application.errors import CaseNotFound
 from application.queries import WorkFilter, WorkOrder, WorkPage
 from application.recorded import RecordedEvent
@@ -145,17 +156,17 @@ class Wanted(Body):
 
     kind: Annotated[str | None, Field(pattern="^(complaint|dispute)$")] = None
     status: Code | None = None
-    open: bool | None = None
+    open: FlagInQuery | None = None
     customer: Code | None = None
     queue: Code | None = None
     claimed_by: Code | None = None
     q: Annotated[
         Code | None, Field(description="Words of the text, the category or the references")
     ] = None
-    order: WorkOrder = WorkOrder.WAITING
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    order: OneOf[WorkOrder] = WorkOrder.WAITING
+    limit: Annotated[WholeInQuery, Field(ge=1, le=200)] = 50
     cursor: Code | None = None
-    after_position: Annotated[int | None, Field(exclude=True)] = None
+    after_position: Annotated[WholeInQuery | None, Field(exclude=True)] = None
 
     def as_filter(self) -> WorkFilter:
         """The filter in the question's words."""
@@ -187,28 +198,28 @@ def list_cases(
 
 
 @router.get("/{case_id}/timeline", operation_id="cases.timeline", responses=reads())
-def timeline(case_id: UUID, call: AskingReadModels) -> list[TimelineEntryView]:
+def timeline(case_id: Identifier, call: AskingReadModels) -> list[TimelineEntryView]:
     """Everything that happened to a case and to what belongs to it, oldest first."""
     entries = call.services.questions.timeline(case_id)
     return [TimelineEntryView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
 
 
 @router.get("/{case_id}/audit-trail", operation_id="cases.audit-trail", responses=reads())
-def audit_trail(case_id: UUID, call: AskingReadModels) -> list[AuditEntryView]:
+def audit_trail(case_id: Identifier, call: AskingReadModels) -> list[AuditEntryView]:
     """Who did what to this case, when and why, oldest first."""
     entries = call.services.questions.audit_trail(case_id)
     return [AuditEntryView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
 
 
 @router.get("/{case_id}/contacts", operation_id="cases.contacts", responses=reads())
-def contacts(case_id: UUID, call: AskingReadModels) -> list[ContactView]:
+def contacts(case_id: Identifier, call: AskingReadModels) -> list[ContactView]:
     """The contacts with the customer about a case and what belongs to it, oldest first."""
     entries = call.services.questions.contacts(case_id)
     return [ContactView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
 
 
 @router.get("/{case_id}/history", operation_id="cases.history", responses=reads())
-def history(case_id: UUID, call: Asking) -> list[RecordedEventView]:
+def history(case_id: Identifier, call: Asking) -> list[RecordedEventView]:
     """The events of one case as they were recorded, envelopes included, oldest first."""
     events = _of_a_case(tuple(call.cases.history(case_id)), case_id, call)
     return [RecordedEventView.of(recorded) for recorded in events]

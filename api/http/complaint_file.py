@@ -7,7 +7,7 @@ from api.http.answers import complaint_after
 from api.http.calls import NOTHING_SAID, Changing, Circumstances
 from api.http.case_views import ComplaintView
 from api.http.keeping import ContactMade, Correction, Note
-from api.http.values import Code
+from api.http.values import Code, OneOf
 from application import complaints
 from domain.complaints.events import CorrectableField
 
@@ -30,7 +30,7 @@ class RootCause(Circumstances):
 class ComplaintCorrection(Correction):
     """What was recorded wrongly of a complaint."""
 
-    field: CorrectableField
+    field: OneOf[CorrectableField]
 
 
 @command(router, KIND, "record_contact")

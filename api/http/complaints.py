@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field
@@ -14,7 +13,7 @@ from api.http.case_views import ComplaintView, DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
-from api.http.values import Body, Code, Instant, Prose
+from api.http.values import Body, Code, Identifier, Instant, ListOf, OneOf, Prose
 from api.http.writing import written
 from application import complaints
 from domain.complaints.events import Language, MediationOutcome, References
@@ -58,7 +57,7 @@ class Registration(Circumstances):
     ] = None
     text: Prose
     category: Code
-    language: Language
+    language: OneOf[Language]
     wanted_outcome: Code | None = None
     contact_point: Code | None = None
     references: ReferencesGiven = ReferencesGiven()
@@ -96,7 +95,7 @@ class Conversion(Circumstances):
 
     reason_code: Code
     requested_action: Code | None = None
-    lines: Annotated[tuple[DisputedLine, ...], Field(max_length=200)] = ()
+    lines: ListOf[DisputedLine] = ()
 
 
 class FinalResponse(Circumstances):
@@ -109,7 +108,7 @@ class FinalResponse(Circumstances):
 class Merge(Circumstances):
     """The earlier complaint that this one repeats."""
 
-    into_complaint_id: UUID
+    into_complaint_id: Identifier
 
 
 class Mediation(Circumstances):
@@ -121,7 +120,7 @@ class Mediation(Circumstances):
 class Conclusion(Circumstances):
     """How the mediation ended."""
 
-    outcome: MediationOutcome
+    outcome: OneOf[MediationOutcome]
 
 
 @router.post(
@@ -153,7 +152,7 @@ def register(said: Registration, call: Beginning) -> ComplaintView:
 
 @router.get("/{case_id}", operation_id="complaints.read", responses=reads(of_a_case=True))
 @written()
-def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> ComplaintView:
+def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> ComplaintView:
     """Show a complaint as it is, or as it was."""
     return complaint_at(call, case_id, moment)
 

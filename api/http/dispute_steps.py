@@ -1,17 +1,14 @@
 """Disputes: the steps between the block and the end."""
 
-from typing import Annotated
-from uuid import UUID
-
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict
 
 from api.http.actions import Kind, command
 from api.http.answers import dispute_after
 from api.http.calls import NOTHING_SAID, Changing, Circumstances
 from api.http.case_views import DisputeView
 from api.http.keeping import ContactMade, Correction, Note
-from api.http.values import AmountIn, Body, Code, Instant, Prose
+from api.http.values import AmountIn, Body, Code, Identifier, Instant, ListOf, OneOf, Prose
 from application import dispute_file, disputes
 from application.ports import Identities
 from domain.disputes.events import CorrectableField, JudgmentOutcome
@@ -25,7 +22,7 @@ KIND = Kind.DISPUTE
 class AllocationGiven(Body):
     """A part of one line's amount."""
 
-    line_id: UUID
+    line_id: Identifier
     amount: AmountIn
 
 
@@ -46,8 +43,8 @@ class SettlementOffer(Circumstances):
         },
     )
 
-    kind: SettlementKind
-    allocations: Annotated[tuple[AllocationGiven, ...], Field(max_length=200)] = ()
+    kind: OneOf[SettlementKind]
+    allocations: ListOf[AllocationGiven] = ()
 
     def as_settlement(self, *, identities: Identities) -> Settlement:
         """The settlement, with an identity of its own."""
@@ -80,7 +77,7 @@ class ErpBooking(Circumstances):
 class Clearing(ErpBooking):
     """What the customer paid of each line; the rest returns to collection."""
 
-    payments: Annotated[tuple[AllocationGiven, ...], Field(max_length=200)] = ()
+    payments: ListOf[AllocationGiven] = ()
 
 
 class Failure(Circumstances):
@@ -116,7 +113,7 @@ class Litigation(Circumstances):
 class Judgment(Circumstances):
     """Whom the court found right."""
 
-    outcome: JudgmentOutcome
+    outcome: OneOf[JudgmentOutcome]
 
 
 class Closure(Circumstances):
@@ -128,8 +125,8 @@ class Closure(Circumstances):
 class DisputeCorrection(Correction):
     """What was recorded wrongly of a dispute, or of one of its lines."""
 
-    line_id: UUID | None = None
-    field: CorrectableField
+    line_id: Identifier | None = None
+    field: OneOf[CorrectableField]
 
 
 @command(router, KIND, "request_information")

@@ -18,7 +18,7 @@ class DocumentGiven(Body):
     system: Code
     company_code: Code
     number: Code
-    line: Annotated[int, Field(strict=True, ge=1, le=MOST_VERSION)] = 1
+    line: Annotated[int, Field(ge=1, le=MOST_VERSION)] = 1
 
     def as_document(self) -> Document:
         """The document in the trade's words."""

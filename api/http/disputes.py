@@ -3,11 +3,10 @@
 from datetime import date, datetime
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field, field_serializer
+from pydantic import field_serializer
 
 from api.http.actions import Kind, command
 from api.http.answers import dispute_after, dispute_at
@@ -23,7 +22,7 @@ from api.http.case_views import DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
-from api.http.values import AmountIn, Code, Day, ListAnswer, in_currency
+from api.http.values import AmountIn, Code, Day, Identifier, ListAnswer, ListOf, OneOf, in_currency
 from api.http.writing import written
 from application import disputes
 from domain.blocks.events import Scope
@@ -63,7 +62,7 @@ class DirectOpening(Circumstances):
     customer_id: Code
     reason_code: Code
     requested_action: Code | None = None
-    lines: Annotated[tuple[DisputedLine, ...], Field(max_length=200)] = ()
+    lines: ListOf[DisputedLine] = ()
 
 
 class NewLine(Circumstances):
@@ -75,7 +74,7 @@ class NewLine(Circumstances):
 class Reduction(Circumstances):
     """How much less of a line is disputed."""
 
-    line_id: UUID
+    line_id: Identifier
     amount: AmountIn
 
 
@@ -88,15 +87,15 @@ class Split(Reduction):
 class LineMerge(Circumstances):
     """Which line goes into which."""
 
-    line_id: UUID
-    into_line_id: UUID
+    line_id: Identifier
+    into_line_id: Identifier
 
 
 class BlockRequest(Circumstances):
     """What the ERP is to hold back, and until when somebody looks at it again."""
 
     review_by: Day
-    scope: Scope = Scope.DUNNING
+    scope: OneOf[Scope] = Scope.DUNNING
 
 
 @router.post(
@@ -121,7 +120,7 @@ def open_directly(said: DirectOpening, call: Beginning) -> DisputeView:
 
 @router.get("/{case_id}", operation_id="disputes.read", responses=reads(of_a_case=True))
 @written()
-def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> DisputeView:
+def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> DisputeView:
     """Show a dispute as it is, or as it was."""
     return dispute_at(call, case_id, moment)
 
@@ -131,7 +130,7 @@ def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> DisputeView:
     operation_id="disputes.payment-blocks",
     responses=reads(),
 )
-def payment_blocks(case_id: UUID, call: AskingReadModels) -> list[BlockRow]:
+def payment_blocks(case_id: Identifier, call: AskingReadModels) -> list[BlockRow]:
     """The payment blocks of a dispute."""
     dispute = call.cases.load(Dispute, case_id)
     return [BlockRow.model_validate(row) for row in call.services.questions.blocks_of(dispute.id)]

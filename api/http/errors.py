@@ -11,7 +11,9 @@ ApplicationError
     ├── IdempotencyKeyUnreadable  an Idempotency-Key that is none
     ├── CorrelationUnreadable  an X-Correlation-Id that is no UUID
     ├── NotAcceptable          the caller does not take JSON
+    ├── HeaderRepeated         a header stands twice of which one counts
     ├── UnsupportedContent     the body is not JSON
+    ├── BodyUnreadable         the body is JSON by name only, or says two things at once
     ├── BodyTooLarge           the body is longer than anything that we take
     ├── NotReady               nothing should be asked of this process now
     ├── NotCaughtUp            the read models have not come to the position in time
@@ -100,7 +102,24 @@ class UnsupportedContent(RequestRefused):
     """The body is in a language that we do not read."""
 
     def __init__(self) -> None:
-        super().__init__("send the body as Content-Type: application/json")
+        super().__init__(
+            "send the body as Content-Type: application/json, in UTF-8, and not compressed"
+        )
+
+
+class HeaderRepeated(RequestRefused):
+    """A header stands twice, and one reader would take the first, another the last."""
+
+    def __init__(self, header: str) -> None:
+        super().__init__(f"send {header} once")
+        self.header = header
+
+
+class BodyUnreadable(RequestRefused):
+    """The body is no JSON text, or one that two readers could read differently."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the body cannot be read: {why}")
 
 
 class BodyTooLarge(RequestRefused):

@@ -14,7 +14,7 @@ from api.http.describing import Responses, reads
 from api.http.entering import Bearer, is_still_let_in
 from api.http.errors import ReachTooNarrow
 from api.http.event_stream import MEDIA_TYPE, EventStream, Listener
-from api.http.values import MOST_POSITION, Answer, Body, Json
+from api.http.values import MOST_POSITION, Answer, Body, Json, WholeInQuery
 from application.feed.cloud_events import cloud_event
 from application.feed.following import FeedPage
 from application.feed.telling import expand, is_type
@@ -34,10 +34,14 @@ def _known(name: str) -> str:
 EventName = Annotated[str, Field(max_length=100), AfterValidator(_known)]
 """The stored name of an event, or `KIND.*` for all of a kind."""
 
-Position = Annotated[int, Field(ge=0, le=MOST_POSITION)]
+Position = Annotated[WholeInQuery, Field(ge=0, le=MOST_POSITION)]
 EventNames = Annotated[
     tuple[EventName, ...],
-    Field(max_length=100, description="Only these: a name, or `dispute.*`; all, if none is said"),
+    Field(
+        strict=False,
+        max_length=100,
+        description="Only these: a name, or `dispute.*`; all, if none is said",
+    ),
 ]
 
 
@@ -91,7 +95,7 @@ class FeedWanted(Body):
     """Which part of the history."""
 
     after: Position = 0
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: Annotated[WholeInQuery, Field(ge=1, le=1000)] = 100
     types: EventNames = ()
 
 

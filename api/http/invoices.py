@@ -1,7 +1,6 @@
 """Invoices, as the ERP tells us of them."""
 
 from http import HTTPStatus
-from uuid import UUID
 
 from fastapi import APIRouter
 
@@ -12,7 +11,7 @@ from api.http.case_views import InvoiceView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DocumentGiven
 from api.http.moments import AsOf
-from api.http.values import AmountIn, Code, Currency, Day
+from api.http.values import AmountIn, Code, Currency, Day, Identifier
 from api.http.writing import written
 from application import invoices
 
@@ -62,7 +61,7 @@ def mirror(said: InvoiceGiven, call: Beginning) -> InvoiceView:
 
 @router.get("/{case_id}", operation_id="invoices.read", responses=reads(of_a_case=True))
 @written()
-def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> InvoiceView:
+def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> InvoiceView:
     """Show an invoice line as it is, or as it was."""
     return invoice_at(call, case_id, moment)
 

@@ -1,7 +1,7 @@
 """What is said when the file of a case is kept."""
 
 from api.http.calls import Circumstances
-from api.http.values import Code, Instant, Prose, Version
+from api.http.values import Code, Instant, OneOf, Prose, Version
 from domain.contacts import Direction, Reached
 from domain.event import Channel
 
@@ -9,9 +9,9 @@ from domain.event import Channel
 class ContactMade(Circumstances):
     """A contact with the customer, or an attempt; the way it was made is the event's channel."""
 
-    channel: Channel  # pyright: ignore[reportGeneralTypeIssues] - here it must be said
-    direction: Direction
-    reached: Reached
+    channel: OneOf[Channel]  # pyright: ignore[reportGeneralTypeIssues] - here it must be said
+    direction: OneOf[Direction]
+    reached: OneOf[Reached]
     summary: Prose | None = None
     promised_next_contact: Instant | None = None
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from api.http.calls import Asking, Call
 from api.http.describing import keeps, reads
-from api.http.values import Answer, Body, Code, Instant
+from api.http.values import Answer, Body, Code, Identifier, Instant, OneOf, SetOf
 from application import key_desk
 from application.keys import GRACE, GRANTABLE, LONGEST_GRACE, IssuedKey, Key, KeyTerms
 from application.reach import Reach
@@ -26,7 +26,7 @@ def _grantable(role: Role) -> Role:
     return role
 
 
-Limits = Annotated[frozenset[Code], Field(min_length=1, max_length=200)]
+Limits = Annotated[SetOf[Code], Field(min_length=1, max_length=200)]
 
 
 class KeyWanted(Body):
@@ -34,13 +34,13 @@ class KeyWanted(Body):
 
     subject_id: Code
     role: Annotated[
-        Role,
+        OneOf[Role],
         AfterValidator(_grantable),
         WithJsonSchema({"type": "string", "enum": [str(role) for role in GRANTABLE]}),
     ]
     scopes: Annotated[
-        frozenset[ConnectorScope], Field(description="What a connector's key is for")
-    ] = frozenset()
+        SetOf[OneOf[ConnectorScope]], Field(description="What a connector's key is for")
+    ] = ()
     companies: Annotated[
         Limits | None, Field(description="The legal entities that it reaches; all, if not said")
     ] = None
@@ -56,8 +56,8 @@ class KeyWanted(Body):
         return KeyTerms(
             subject_id=self.subject_id,
             role=self.role,
-            scopes=self.scopes,
-            reach=Reach(companies=self.companies, teams=self.teams),
+            scopes=frozenset(self.scopes),
+            reach=Reach(companies=_set(self.companies), teams=_set(self.teams)),
             expires_at=self.expires_at,
         )
 
@@ -68,7 +68,6 @@ class RotationWanted(Body):
     grace_seconds: Annotated[
         int,
         Field(
-            strict=True,
             ge=0,
             le=int(LONGEST_GRACE.total_seconds()),
             description="A day, if not said; 30 days at most",
@@ -149,7 +148,7 @@ def list_keys(call: Asking) -> list[KeyView]:
     operation_id="keys.rotate",
     responses=keeps(HTTPStatus.CREATED),
 )
-def rotate(key_id: UUID, wanted: RotationWanted, call: Asking) -> IssuedKeyView:
+def rotate(key_id: Identifier, wanted: RotationWanted, call: Asking) -> IssuedKeyView:
     """Make another key for the same holder, on the same terms and for as long as the old one was.
 
     The old one goes on working for the grace, and `retires_at` says until when.
@@ -160,7 +159,7 @@ def rotate(key_id: UUID, wanted: RotationWanted, call: Asking) -> IssuedKeyView:
 
 
 @router.delete("/{key_id}", operation_id="keys.revoke", responses=reads())
-def revoke(key_id: UUID, call: Asking) -> KeyView:
+def revoke(key_id: Identifier, call: Asking) -> KeyView:
     """Let a key open nothing any more; elsewhere it may still do so for a few seconds."""
     keys, within = call.services.keys, call.principal.reach
     return KeyView.of(key_desk.revoke_key(key_id, keys=keys, within=within))
@@ -169,6 +168,10 @@ def revoke(key_id: UUID, call: Asking) -> KeyView:
 def _handed_over(issued: IssuedKey, call: Call) -> IssuedKeyView:
     call.response.headers["Cache-Control"] = "no-store"
     return IssuedKeyView(key=KeyView.of(issued.key), secret=issued.secret)
+
+
+def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
 
 
 def _sorted(names: frozenset[str] | None) -> list[str] | None:

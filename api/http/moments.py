@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from api.http.values import MOST_VERSION, InstantOrDay
+from api.http.values import MOST_VERSION, InstantOrDay, WholeInQuery
 from application.replay import Moment
 
 
 async def as_of(
     version: Annotated[
-        int | None,
+        WholeInQuery | None,
         Query(ge=1, le=MOST_VERSION, description="As it was at this version"),
     ] = None,
     recorded_at: Annotated[

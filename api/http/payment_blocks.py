@@ -1,7 +1,5 @@
 """Payment blocks: what the ERP, or those who speak for it, say of one."""
 
-from uuid import UUID
-
 from fastapi import APIRouter
 
 from api.http.actions import Kind, command
@@ -10,7 +8,7 @@ from api.http.calls import NOTHING_SAID, Changing, Circumstances, ReadingCase
 from api.http.case_views import BlockCaseView
 from api.http.describing import reads
 from api.http.moments import AsOf
-from api.http.values import Code
+from api.http.values import Code, Identifier
 from api.http.writing import written
 from application import blocks
 
@@ -32,7 +30,7 @@ class Refused(Circumstances):
 
 @router.get("/{case_id}", operation_id="payment-blocks.read", responses=reads(of_a_case=True))
 @written()
-def read(case_id: UUID, moment: AsOf, call: ReadingCase) -> BlockCaseView:
+def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> BlockCaseView:
     """Show a payment block as it is, or as it was."""
     return block_at(call, case_id, moment)
 

@@ -12,7 +12,9 @@ from fastapi.exceptions import RequestValidationError
 
 from api.http.errors import (
     BodyTooLarge,
+    BodyUnreadable,
     CorrelationUnreadable,
+    HeaderRepeated,
     IdempotencyKeyMissing,
     IdempotencyKeyUnreadable,
     KeyMissing,
@@ -178,6 +180,8 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             "X-Correlation-Id names no UUID",
         ),
         NotAcceptable: Row(406, "not-acceptable", "Answers are JSON"),
+        HeaderRepeated: Row(400, "header-repeated", "A header stands twice", ("header",)),
+        BodyUnreadable: Row(400, "body-unreadable", "The body is no JSON that we read"),
         UnsupportedContent: Row(415, "unsupported-content", "Bodies are JSON"),
         BodyTooLarge: Row(413, "body-too-large", "The body is too large", ("most",)),
         NotReady: Row(503, "not-ready", "Ask nothing of this process now", ("faults",)),

@@ -26,6 +26,7 @@ from application.errors import ApplicationError
 from domain.refusals import Refusal, RuleBroken
 
 MEDIA_TYPE: Final = "application/problem+json"
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}|[0-9]{1,3}")
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -105,14 +106,14 @@ def _refused_by_framework(request: Request, error: Exception) -> Response:
 
 def _fault(place: Iterable[int | str], message: str) -> Fault:
     where, *path = place
-    names = [_shown(str(part)) for part in path]
+    # A name that is none of ours is what was sent: it is told only where it is like a name.
+    names = [name if _NAME.fullmatch(name) else "?" for name in map(str, path)]
     pointer = "".join(f"/{name}" for name in names) if where == "body" else "".join(names)
-    return Fault(where=str(where), pointer=pointer, message=message.removeprefix("Value error, "))
+    return Fault(where=str(where), pointer=pointer, message=_in_words_of_json(message))
 
 
-def _shown(part: str) -> str:
-    readable = part[:100].encode("utf-8", "replace").decode()
-    return readable.replace("~", "~0").replace("/", "~1")
+def _in_words_of_json(message: str) -> str:
+    return message.removeprefix("Value error, ").replace("valid tuple", "valid array")
 
 
 def _renamed(shown: str) -> tuple[str, str]:

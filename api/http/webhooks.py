@@ -12,7 +12,17 @@ from pydantic import Field
 from api.http.calls import Call
 from api.http.describing import keeps, reads
 from api.http.events import EventName, SeeingEverything
-from api.http.values import MOST_POSITION, Answer, Body, Code, ListAnswer
+from api.http.values import (
+    MOST_POSITION,
+    Answer,
+    Body,
+    Code,
+    Identifier,
+    ListAnswer,
+    ListOf,
+    OneOf,
+    WholeInQuery,
+)
 from application.webhooks import (
     DeliveryPage,
     DeliveryState,
@@ -23,7 +33,7 @@ from application.webhooks import (
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
-Position = Annotated[int, Path(ge=1, le=MOST_POSITION, description="The event's position")]
+Position = Annotated[WholeInQuery, Path(ge=1, le=MOST_POSITION, description="The event's position")]
 
 
 class WebhookSaid(Body):
@@ -40,7 +50,7 @@ class WebhookSaid(Body):
     ]
     description: Code
     types: Annotated[
-        tuple[EventName, ...],
+        ListOf[EventName],
         Field(max_length=100, description="Names of events, or `dispute.*`; all, if none is said"),
     ] = ()
 
@@ -115,9 +125,9 @@ class DeliveryPageView(Answer):
 class DeliveriesWanted(Body):
     """Which deliveries."""
 
-    state: DeliveryState | None = None
-    before: Annotated[int | None, Field(ge=1, le=MOST_POSITION)] = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    state: OneOf[DeliveryState] | None = None
+    before: Annotated[WholeInQuery | None, Field(ge=1, le=MOST_POSITION)] = None
+    limit: Annotated[WholeInQuery, Field(ge=1, le=200)] = 50
 
 
 @router.post(
@@ -139,20 +149,20 @@ def list_webhooks(call: SeeingEverything) -> list[WebhookView]:
 
 
 @router.get("/{webhook_id}", operation_id="webhooks.read", responses=reads())
-def read(webhook_id: UUID, call: SeeingEverything) -> WebhookView:
+def read(webhook_id: Identifier, call: SeeingEverything) -> WebhookView:
     """One webhook, and whether anything gets through."""
     return WebhookView.model_validate(call.services.webhooks.get(webhook_id))
 
 
 @router.put("/{webhook_id}", operation_id="webhooks.replace", responses=keeps(HTTPStatus.OK))
-def replace(webhook_id: UUID, said: WebhookReplaced, call: SeeingEverything) -> WebhookView:
+def replace(webhook_id: Identifier, said: WebhookReplaced, call: SeeingEverything) -> WebhookView:
     """Say anew what a webhook is, switch it off, or on again."""
     wanted = said.as_wanted(enabled=said.enabled)
     return WebhookView.model_validate(call.services.webhooks.replace(webhook_id, wanted))
 
 
 @router.delete("/{webhook_id}", operation_id="webhooks.delete", responses=reads())
-def delete(webhook_id: UUID, call: SeeingEverything) -> WebhookView:
+def delete(webhook_id: Identifier, call: SeeingEverything) -> WebhookView:
     """Send nothing there any more, and forget its deliveries."""
     webhook = WebhookView.model_validate(call.services.webhooks.get(webhook_id))
     call.services.webhooks.delete(webhook_id)
@@ -164,7 +174,7 @@ def delete(webhook_id: UUID, call: SeeingEverything) -> WebhookView:
     operation_id="webhooks.rotate_secret",
     responses=keeps(HTTPStatus.OK),
 )
-def rotate_secret(webhook_id: UUID, call: SeeingEverything) -> IssuedWebhookView:
+def rotate_secret(webhook_id: Identifier, call: SeeingEverything) -> IssuedWebhookView:
     """Make a new secret. For a day, deliveries are signed with the previous one, too."""
     return _with_secret(call, call.services.webhooks.rotate_secret(webhook_id))
 
@@ -173,7 +183,7 @@ def rotate_secret(webhook_id: UUID, call: SeeingEverything) -> IssuedWebhookView
     "/{webhook_id}/deliveries", operation_id="webhooks.deliveries", responses=reads(paged=True)
 )
 def deliveries(
-    webhook_id: UUID,
+    webhook_id: Identifier,
     wanted: Annotated[DeliveriesWanted, Query()],
     request: Request,
     call: SeeingEverything,
@@ -192,7 +202,7 @@ def deliveries(
     operation_id="webhooks.resend",
     responses=keeps(HTTPStatus.ACCEPTED),
 )
-def resend(webhook_id: UUID, position: Position, call: SeeingEverything) -> DeliveryView:
+def resend(webhook_id: Identifier, position: Position, call: SeeingEverything) -> DeliveryView:
     """Send a delivery again that is delivered or dead, under the same `webhook-id`."""
     return DeliveryView.model_validate(call.services.webhooks.resend(webhook_id, position))
 

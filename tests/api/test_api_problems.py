@@ -223,7 +223,7 @@ def test_a_hostile_body_is_refused(door: Door, name: str) -> None:
     )
 
     assert 400 <= answer.status_code < 500, answer.text
-    assert slug(answer) in {"invalid", "bad-request", "body-too-large"}
+    assert slug(answer) in {"invalid", "body-unreadable", "body-too-large"}
     json.loads(answer.content)
 
 
@@ -282,7 +282,7 @@ def test_a_hostile_question_is_refused(door: Door, path: str) -> None:
         ("due_on", "0001-01-01"),
         ("document", {"system": "S4", "company_code": "FR01", "number": "1", "line": 1.5}),
         ("document", {"system": "S4", "company_code": "FR01", "number": "1", "line": "1"}),
-        ("document", {"system": "S4", "company_code": "FR01", "number": "1", "line": 2**63}),
+        ("document", {"system": "S4", "company_code": "FR01", "number": "1", "line": 2**63 - 1}),
         ("document", {"system": "", "company_code": " ", "number": "1"}),
         ("reason_code", True),
     ],
