@@ -26,6 +26,7 @@ from api.http.asked import AddressReader
 from api.http.broadcasting import Broadcast
 from api.http.describing import ABOUT, describe
 from api.http.differences import answer_with_differences
+from api.http.documentation import add_pages
 from api.http.doorway import LARGEST_BODY, Doorway
 from api.http.entering import let_in, refuse_unguarded_routes
 from api.http.health import Readiness
@@ -85,6 +86,7 @@ def create_app(
     answer_with_differences(app)
     for router in ROUTERS:
         app.include_router(router)
+    add_pages(app)
     refuse_unguarded_routes(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     return app

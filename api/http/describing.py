@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from api.http.problems import BY_STATUS, PROBLEMS, TYPES, UNEXPECTED
+from api.http.completing import complete, titles
+from api.http.problems import TYPES
 from api.http.refusing import MEDIA_TYPE, Fault
 from api.http.telling_permissions import say_who_may
 
@@ -160,6 +161,7 @@ def describe(app: FastAPI) -> dict[str, Any]:  # Any: OpenAPI
                     # Written under the media type of the operation's success.
                     (described,) = response["content"].values()
                     response["content"] = {MEDIA_TYPE: described}
+        complete(app.openapi_schema)
     return app.openapi_schema
 
 
@@ -169,11 +171,6 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:  # Any: OpenA
 
 def _problems(*statuses: HTTPStatus) -> Responses:
     return {
-        status: {"model": _MODELS.get(status, Problem), "description": _titles(status)}
+        status: {"model": _MODELS.get(status, Problem), "description": titles(status)}
         for status in statuses
     }
-
-
-def _titles(status: HTTPStatus) -> str:
-    rows = (*PROBLEMS.values(), *BY_STATUS.values(), UNEXPECTED)
-    return "; ".join(f"`{row.slug}`: {row.title}" for row in rows if row.status == status)

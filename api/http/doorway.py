@@ -37,6 +37,8 @@ SAID_ONCE: Final = (
 
 _JSON: Final = "application/json"
 _ACCEPTABLE: Final = frozenset({"*/*", "application/*", _JSON, MEDIA_TYPE})
+_IN_JSON: Final = "/v1/"
+"""Below it every answer is JSON; beside it are pages for people."""
 _STREAM: Final = "/v1/events/stream"
 _OF_STREAM: Final = _ACCEPTABLE | {"text/*", "text/event-stream"}
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
@@ -85,7 +87,7 @@ class Doorway:
         headers, state = Headers(scope=scope), scope["state"]
         _check_repetitions(headers)
         state["correlation_id"] = _read_correlation(headers) or state["correlation_id"]
-        _check_languages(headers, _OF_STREAM if scope["path"] == _STREAM else _ACCEPTABLE)
+        _check_languages(headers, path=scope["path"])
         if not _has_body(headers):
             return receive
         return await _read_body(receive, most=self._largest_body)
@@ -145,9 +147,10 @@ def _read_correlation(headers: Headers) -> UUID | None:
         raise CorrelationUnreadable from error
 
 
-def _check_languages(headers: Headers, acceptable: frozenset[str]) -> None:
-    accepted = headers.get("accept") or "*/*"
-    if not any(_is_in(acceptable, media_range) for media_range in accepted.split(",")):
+def _check_languages(headers: Headers, *, path: str) -> None:
+    accepted = (headers.get("accept") or "*/*").split(",")
+    acceptable = _OF_STREAM if path == _STREAM else _ACCEPTABLE
+    if path.startswith(_IN_JSON) and not any(_is_in(acceptable, one) for one in accepted):
         raise NotAcceptable
     if _has_body(headers) and not (_is_json(headers) and _is_plain(headers)):
         raise UnsupportedContent

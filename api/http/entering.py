@@ -9,7 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
 from api.http.errors import KeyMissing
-from api.http.permissions import OPEN, OPEN_ADDRESSES, PERMISSIONS, require
+from api.http.permissions import OPEN, OPEN_ADDRESSES, OPEN_FOLDERS, PERMISSIONS, require
 from api.http.problems import row_of
 from application.keys import KeyRefused, Principal
 from application.services import Services
@@ -69,7 +69,7 @@ def refuse_unguarded_routes(app: FastAPI) -> None:
     for found in iter_route_contexts(app.routes):
         route = found.original_route
         if not isinstance(route, APIRoute):
-            if found.path not in OPEN_ADDRESSES:
+            if not (found.path in OPEN_ADDRESSES or f"{found.path}/".startswith(OPEN_FOLDERS)):
                 raise UnguardedRoute(str(found.path))
         elif (route.operation_id in OPEN) == (route.operation_id in PERMISSIONS):
             raise UnguardedRoute(f"{route.operation_id or 'an operation without id'} {found.path}")

@@ -177,6 +177,9 @@ OPEN: Final = frozenset({"health.live", "health.ready"})
 OPEN_ADDRESSES: Final = frozenset({"/openapi.json"})
 """What is served beside the operations, to everybody."""
 
+OPEN_FOLDERS: Final = ("/docs/", "/problems/")
+"""Pages about the API: the same to everybody, and made of nothing that anybody recorded."""
+
 
 def permits(operation: str, principal: Principal) -> bool:
     """Whether the table lets somebody pass."""

@@ -66,7 +66,9 @@ from domain.refusals import (
     RuleBroken,
 )
 
-TYPES: Final = "urn:recours:problem:"
+TYPES: Final = "/problems/"
+"""Where the page of a kind of problem is: its type is a path, which every installation resolves."""
+
 SOON: Final = "1"
 """Seconds after which what failed by chance may be tried again."""
 

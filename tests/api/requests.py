@@ -6,6 +6,8 @@ from uuid import UUID
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from api.http.problems import TYPES
+
 Said = dict[str, Any]  # Any: JSON
 
 CUSTOMER: Final = "C-1001"
@@ -77,4 +79,4 @@ def slug(answer: Response) -> str:
     assert answer.headers["Content-Type"] == "application/problem+json", answer.text
     problem: Said = answer.json()
     assert problem["status"] == answer.status_code
-    return str(problem["type"]).removeprefix("urn:recours:problem:")
+    return str(problem["type"]).removeprefix(TYPES)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
 from api.http.actions import NOUNS
@@ -13,6 +14,7 @@ from api.http.complaints import Registration
 from api.http.describing import Problem
 from api.http.dispute_steps import SettlementOffer
 from api.http.disputed_lines import DisputedLine
+from api.http.problem_catalogue import CATALOGUE, MEMBERS, members_of, rows
 from api.http.problems import BY_STATUS, PROBLEMS, UNEXPECTED
 from application.services import Services
 from tests.api import permission_documents
@@ -87,3 +89,44 @@ def test_no_problem_model_requires_what_another_problem_of_its_status_lacks() ->
         "title",
         "status",
     }
+
+
+def test_every_kind_of_problem_is_explained_and_nothing_else_is() -> None:
+    assert {row.slug for row in rows()} == CATALOGUE.keys()
+    assert {name for row in rows() for name in members_of(row)} == MEMBERS.keys()
+
+
+def test_the_document_is_one(services: Services) -> None:
+    """By the judgement of others: of the standard's own schema, and of its examples."""
+    document = create_app(services).openapi()
+
+    assert document["openapi"].startswith("3.1")
+    assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_every_operation_shows_an_example_of_every_problem(
+    operations: dict[str, Operation],
+) -> None:
+    for operation in operations.values():
+        for status, answer in operation["responses"].items():
+            for media in answer.get("content", {}).values() if int(status) >= 400 else ():
+                statuses = {example["value"]["status"] for example in media["examples"].values()}
+                assert statuses == {int(status)}
+
+
+def test_every_answer_tells_what_to_quote(operations: dict[str, Operation]) -> None:
+    told = {"X-Correlation-Id", "X-Request-Id"}
+    for operation in operations.values():
+        assert all(told <= answer["headers"].keys() for answer in operation["responses"].values())
+
+
+def test_every_tag_is_explained(services: Services) -> None:
+    document = create_app(services).openapi()
+    used = {
+        tag
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for tag in operation["tags"]
+    }
+
+    assert {tag["name"] for tag in document["tags"]} == used
