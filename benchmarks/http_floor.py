@@ -16,11 +16,11 @@ import uvicorn
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, Field
 
-from api.command_line.serving import REQUESTS_AT_ONCE, address_of, listening
+from api.command_line.serving import address_of, limits_of, listening
 from benchmarks.site import SCHEMA
-from infrastructure.bootstrap import POOL_SIZE
 from infrastructure.clock import TimeOrderedIdentities
 from infrastructure.postgres.connections import open_pool
+from infrastructure.settings import Settings
 
 DATABASE: str = "FLOOR_DATABASE"
 _INSERT = (
@@ -52,7 +52,7 @@ def main() -> None:
             os.environ[DATABASE],
             schema=SCHEMA,
             min_size=1,
-            max_size=POOL_SIZE,
+            max_size=Settings().recours_connections,
             application_name="floor",
         ) as pool,
     ):
@@ -76,7 +76,8 @@ def main() -> None:
 
 
 async def _serve(app: FastAPI, listener: socket.socket) -> None:
-    anyio.to_thread.current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
+    at_once = limits_of(Settings()).at_once
+    anyio.to_thread.current_default_thread_limiter().total_tokens = at_once
     print(f"serving at {address_of(listener)}; kill stops it", file=sys.stderr, flush=True)
     settings = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, server_header=False

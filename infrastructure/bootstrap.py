@@ -47,7 +47,6 @@ from infrastructure.webhooks.registry import PostgresWebhooks
 from infrastructure.webhooks.sending import Sender
 
 REMEMBERED_CASES: Final = 10_000
-POOL_SIZE: Final = 22
 LOOK_SECONDS: Final = 0.5
 """A killed embedded server is noticed after this at most."""
 
@@ -165,7 +164,7 @@ def open_services(settings: Settings, *, remembered: int = REMEMBERED_CASES) -> 
                 logins.application_url,
                 schema=settings.recours_schema,
                 min_size=1,
-                max_size=POOL_SIZE,
+                max_size=settings.recours_connections,
                 application_name="recours",
             )
         )

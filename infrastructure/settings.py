@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infrastructure.logs import LogForm, LogLevel
 
+MIN_CONNECTIONS: Final = 7
 HOST_AND_PORT: Final = r"^(\[[0-9a-fA-F:.]+\]|[^\[\]:\s]+):\d{1,5}$"
 
 
@@ -61,6 +62,18 @@ class Settings(BaseSettings):
 
     recours_webhooks_loopback: bool = False
     """Whether webhooks may lead to this machine, and there by `http://`: for trying out only."""
+
+    recours_connections: int = Field(default=22, ge=MIN_CONNECTIONS, le=1_000)
+    """Database connections of one process: requests served at once, and six for other work."""
+
+    recours_rate: int = Field(default=6_000, ge=0)
+    """Requests a minute that one principal may make of one process; 0 is no limit."""
+
+    recours_stranger_rate: int = Field(default=300, ge=0)
+    """Requests a minute that one address without a valid key may make; 0 is no limit."""
+
+    recours_grace: int = Field(default=10, ge=0, le=3_600)
+    """Seconds that requests under way may take to end once the process was told to stop."""
 
     recours_log: LogForm | None = None
     """How `serve` and `worker` write their log; by whether it goes to a terminal, if not said."""

@@ -81,6 +81,7 @@ def demonstrate(*, host: str, port: int, serving: bool, anyway: bool, as_json: b
             server.append(
                 ApiServer(
                     wiring.services,
+                    settings=settings,
                     listener=listener,
                     on_serving=lambda at: say("serving at {}; ^C stops it", at),
                 )

@@ -6,28 +6,34 @@ import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
-from typing import Final
+from typing import Any, Final, cast
 
 import anyio.to_thread
 import uvicorn
 
 from api.command_line.faults import Stopped, read_settings
+from api.command_line.guarding import Guard, raise_file_limit
 from api.command_line.metering import telling_metrics
 from api.command_line.opening import opened
 from api.command_line.output import say
 from api.command_line.working import tell_of_desk, working
+from api.http.admission import Limits
 from api.http.app import create_app
 from api.http.broadcasting import Broadcast
 from api.http.doorway import LARGEST_BODY
 from application.services import Services
-from infrastructure.bootstrap import POOL_SIZE, open_desk
+from infrastructure.bootstrap import open_desk
 from infrastructure.logs import start_logging
+from infrastructure.settings import Settings
 
-REQUESTS_AT_ONCE: Final = POOL_SIZE - 6
-"""More threads would only wait for the pool's connections; a few are left to the background work
-and to the follower of the live streams."""
+CONNECTIONS_LEFT: Final = 6
+"""Of the pool, for the background work and the follower of the live streams: more requests at once
+would only wait for it."""
 
-GRACE_SECONDS: Final = 3
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than proxies keep theirs, mostly 60: whoever closes first must be the one who asks."""
+
+TICKS_A_SECOND: Final = 10
 BACKLOG: Final = 2048
 UNTAKEN_MILLISECONDS: Final = 60_000
 
@@ -39,14 +45,21 @@ class ApiServer(uvicorn.Server):
         self,
         services: Services,
         *,
+        settings: Settings,
         listener: socket.socket,
         on_serving: Callable[[str], None],
         broadcast: Broadcast | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
+        self._limits = limits_of(settings)
         self.broadcast = broadcast or Broadcast(services.feed)
         """The live streams that are open."""
-        self.app = create_app(services, broadcast=self.broadcast, largest_body=largest_body)
+        self.app = create_app(
+            services,
+            limits=self._limits,
+            broadcast=self.broadcast,
+            largest_body=largest_body,
+        )
         super().__init__(
             uvicorn.Config(
                 self.app,
@@ -54,9 +67,11 @@ class ApiServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=settings.recours_grace,
             )
         )
+        self._guard = Guard(self.server_state, most=raise_file_limit())
         self._listener = listener
         self._on_serving = on_serving
         self.interrupted = False
@@ -82,13 +97,24 @@ class ApiServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve; see uvicorn."""
+        if not self.config.loaded:
+            self.config.load()
+        make = self.config.http_protocol_class
+        self.config.http_protocol_class = cast("Any", self._guard.watching(make))
         await super().startup(sockets=sockets)
-        anyio.to_thread.current_default_thread_limiter().total_tokens = REQUESTS_AT_ONCE
+        anyio.to_thread.current_default_thread_limiter().total_tokens = self._limits.at_once
         self._on_serving(address_of(self._listener))
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after what is due from time to time; see uvicorn."""
+        if counter % TICKS_A_SECOND == 0:
+            self._guard.sweep()
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal; see uvicorn."""
         self.app.state.readiness.stopping = True
+        self.force_exit = self.should_exit  # told again: nothing more is waited for
         super().handle_exit(sig, frame)
         # It waits for answers to end; a live stream never ends by itself.
         self.broadcast.close()
@@ -104,6 +130,7 @@ def serve(*, host: str, port: int, with_worker: bool) -> None:
     with listening(host, port=port) as listener, opened(settings) as wiring:
         server = ApiServer(
             wiring.services,
+            settings=settings,
             listener=listener,
             on_serving=lambda address: say("serving at {}; ^C stops it", address),
             largest_body=settings.recours_body_limit,
@@ -116,6 +143,17 @@ def serve(*, host: str, port: int, with_worker: bool) -> None:
                 tell_of_desk(desk)
                 stack.enter_context(working(wiring, desk=desk, on_failure=server.stop))
             server.serve_until_stopped()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How much one process takes on by these settings."""
+    at_once = settings.recours_connections - CONNECTIONS_LEFT
+    return Limits(
+        at_once=at_once,
+        waiting=8 * at_once,
+        rate=settings.recours_rate,
+        stranger_rate=settings.recours_stranger_rate,
+    )
 
 
 def listening(host: str, *, port: int) -> socket.socket:

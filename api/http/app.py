@@ -22,6 +22,7 @@ from api.http import (
     projections,
     webhooks,
 )
+from api.http.admission import Admission, HeldBodies, Limits
 from api.http.asked import AddressReader
 from api.http.broadcasting import Broadcast
 from api.http.describing import ABOUT, describe
@@ -32,8 +33,11 @@ from api.http.entering import let_in, refuse_unguarded_routes
 from api.http.health import Readiness
 from api.http.measuring import Metrics
 from api.http.observing import Observing
+from api.http.rates import Rates
 from api.http.refusing import answer_with_problems
 from application.services import Services
+
+UNLIMITED: Final = Limits()
 
 ROUTERS: Final = (
     complaints.router,
@@ -57,6 +61,7 @@ ROUTERS: Final = (
 def create_app(
     services: Services,
     *,
+    limits: Limits = UNLIMITED,
     broadcast: Broadcast | None = None,
     largest_body: int = LARGEST_BODY,
 ) -> FastAPI:
@@ -79,8 +84,11 @@ def create_app(
     app.state.broadcast = broadcast or Broadcast(services.feed)
     app.state.metrics = measured = Metrics()
     measured.watch(services.lookout)
+    app.state.rates = Rates(principals=limits.rate, strangers=limits.stranger_rate)
     # The last one added stands outermost.
+    app.add_middleware(Admission, limits=limits, metrics=measured)
     app.add_middleware(Doorway, identities=services.identities, largest_body=largest_body)
+    app.add_middleware(HeldBodies, most=limits.most_held, metrics=measured)
     app.add_middleware(Observing, identities=services.identities, metrics=measured)
     answer_with_problems(app)
     answer_with_differences(app)

@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http.errors import KeyMissing
 from api.http.permissions import OPEN, OPEN_ADDRESSES, OPEN_FOLDERS, PERMISSIONS, require
 from api.http.problems import row_of
+from api.http.rates import Rates
 from application.keys import KeyRefused, Principal
 from application.services import Services
 
@@ -37,12 +38,19 @@ async def let_in(request: Request, bearer: Bearer) -> Principal | None:
         KeyMissing: nobody says who they are.
         KeyRefused: they cannot show it.
         NotPermitted: they may not.
+        TooManyRequests: they ask too often.
     """
     operation = cast("APIRoute", request.scope["route"]).operation_id
     assert operation is not None, "the application does not start with an operation without its id"
     if operation in OPEN:
         return None
-    principal = await _identify(request, bearer)
+    rates: Rates = request.app.state.rates
+    try:
+        principal = await _identify(request, bearer)
+    except (KeyMissing, KeyRefused):
+        rates.admit_stranger(request)
+        raise
+    rates.admit(request, principal)
     request.state.principal = principal  # for the log, which tells its role
     require(operation, principal=principal)
     return principal

@@ -16,13 +16,16 @@ ApplicationError
     ├── BodyUnreadable         the body is JSON by name only, or says two things at once
     ├── BodyTooLarge           the body is longer than anything that we take
     ├── NotReady               nothing should be asked of this process now
+    ├── ServerBusy             more is asked of this process than it takes on
+    ├── TooManyRequests        somebody asks more often than they may
+    ├── BodyCutOff             the caller left before the body was whole
     ├── NotCaughtUp            the read models have not come to the position in time
     ├── ReachTooNarrow         the events of all cases are for who may see every case
     ├── TooManyStreams         one subject has as many live streams open as it may have
     └── StreamsFull            this process serves as many live streams as it can
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from application.errors import ApplicationError
 from application.lookout import OperatingFault
@@ -166,3 +169,25 @@ class StreamsFull(RequestRefused):
 
     def __init__(self) -> None:
         super().__init__("no further stream can be served here now; read /v1/events meanwhile")
+
+
+class ServerBusy(RequestRefused):
+    """More is asked of this process than it takes on."""
+
+    def __init__(self) -> None:
+        super().__init__("too many requests are under way; nothing was done")
+
+
+class TooManyRequests(RequestRefused):
+    """Somebody asks more often than they may."""
+
+    def __init__(self, seconds: int, *, told: Mapping[str, str]) -> None:
+        super().__init__(f"ask again in {seconds} s")
+        self.headers = {"Retry-After": str(seconds), **told}
+
+
+class BodyCutOff(RequestRefused):
+    """The caller left before the body was whole."""
+
+    def __init__(self) -> None:
+        super().__init__("the body ended too early")

@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.measuring import NOT_ANSWERED, Metrics
+from api.http.rates import Rate
 from api.http.tracing import trace_of
 from application.keys import Principal
 from application.ports import Identities
@@ -24,6 +25,7 @@ PROBES: Final = frozenset({"/healthz", "/readyz"})
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Any other word is the caller's own."""
 
+TOO_MANY: Final = 429
 SERVER_FAULT: Final = 500
 
 _LOG: Final = logging.getLogger("recours.requests")
@@ -70,6 +72,8 @@ class Observing:
         self._metrics.answered(
             operation, status=status, is_command=scope["method"] == "POST", seconds=seconds
         )
+        if status == TOO_MANY:
+            self._metrics.refused("too_many")
         level = logging.DEBUG if scope["path"] in PROBES else logging.INFO
         if status == SERVER_FAULT:
             level = logging.ERROR
@@ -92,7 +96,13 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (REQUEST_ID, self._request_id)]
+            told = [*message.get("headers", ()), (REQUEST_ID, self._request_id)]
+            rate: Rate | None = self.state.get("rate")
+            if rate is not None:
+                told += [
+                    (name.lower().encode(), text.encode()) for name, text in rate.headers.items()
+                ]
+            message["headers"] = told
         else:
             self.size += len(message.get("body", b""))
         await self._send(message)

@@ -203,6 +203,18 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
             "The body has more bytes than this installation takes.",
             "Keep documents elsewhere and send their hashes as evidence.",
         ),
+        "busy": Entry(
+            "More requests are under way than this process takes on; nothing was done.",
+            "Ask again after Retry-After, later each time.",
+        ),
+        "too-many-requests": Entry(
+            "You ask more often than you may.",
+            "Wait for Retry-After; the header RateLimit says how you stand.",
+        ),
+        "body-cut-off": Entry(
+            "The connection ended before the body was whole; nothing was done.",
+            "Send the whole body.",
+        ),
         "not-caught-up": Entry(
             "The read models have not come to after_position in time.",
             "Ask again after Retry-After, or without after_position.",

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from fastapi.exceptions import RequestValidationError
 
 from api.http.errors import (
+    BodyCutOff,
     BodyTooLarge,
     BodyUnreadable,
     CorrelationUnreadable,
@@ -24,7 +25,9 @@ from api.http.errors import (
     NotReady,
     ReachTooNarrow,
     RequestRefused,
+    ServerBusy,
     StreamsFull,
+    TooManyRequests,
     TooManyStreams,
     UnsupportedContent,
     VersionMissing,
@@ -186,6 +189,9 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         BodyUnreadable: Row(400, "body-unreadable", "The body is no JSON that we read"),
         UnsupportedContent: Row(415, "unsupported-content", "Bodies are JSON"),
         BodyTooLarge: Row(413, "body-too-large", "The body is too large", ("most",)),
+        ServerBusy: Row(503, "busy", "More is asked than can be taken on"),
+        TooManyRequests: Row(429, "too-many-requests", "You ask more often than you may"),
+        BodyCutOff: Row(400, "body-cut-off", "The body ended too early"),
         NotReady: Row(503, "not-ready", "Ask nothing of this process now", ("faults",)),
         NotCaughtUp: Row(503, "not-caught-up", "The read models are behind", ("position",)),
         ReachTooNarrow: Row(403, "reach-too-narrow", "Events tell of every case"),

@@ -54,7 +54,8 @@ def tell(error: Exception, scope: Scope, **more: object) -> Response:
     shown = {name: getattr(error, field) for name, field in map(_renamed, row.shown)}
     if isinstance(error, RuleBroken):
         shown["rule"] = _kebab(type(error).__name__)
-    return answer(row, scope, extensions={**shown, **more}, detail=str(error))
+    headers: Mapping[str, str] = getattr(error, "headers", _NOTHING)
+    return answer(row, scope, extensions={**shown, **more}, detail=str(error), headers=headers)
 
 
 def answer(

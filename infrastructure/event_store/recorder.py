@@ -318,9 +318,18 @@ class EventRecorder(PostgresApplicationRecorder):
             except (IntegrityError, KeyTaken, psycopg.DataError, psycopg.IntegrityError):
                 pass  # one in the batch is too late or cannot be stored: one by one shows which
             else:
+                alone = iter(self._one_by_one([append for append in appends if append.reads]))
                 answers = iter(receipts)
-                return [self._answer(a) if a.reads else next(answers) for a in appends]
-        return [self._answer(append) for append in appends]
+                return [next(alone) if append.reads else next(answers) for append in appends]
+        return self._one_by_one(appends)
+
+    def _one_by_one(self, appends: Sequence[Append]) -> list[Receipt | BaseException]:
+        answers: list[Receipt | BaseException] = []
+        for append in appends:
+            locked = answers and isinstance(answers[-1], psycopg.errors.LockNotAvailable)
+            # Each would wait as long for the same lock, and the last for all of them.
+            answers.append(answers[-1] if locked else self._answer(append))
+        return answers
 
     def _answer(self, append: Append) -> Receipt | BaseException:
         try:
@@ -374,6 +383,8 @@ def _call(
     cursor.connection.add_notice_handler(note)
     try:
         found = cursor.execute(statement, parameters).fetchone()
+    except psycopg.errors.LockNotAvailable:
+        raise  # nothing was locked, so nothing was written
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         raise OutcomeUnknown(str(error)) from error
     finally:

@@ -20,6 +20,12 @@ WAIT_SECONDS: Final = 5.0
 """So long a request waits for a connection. A server that is away is tried anew as often: the
 pool's own pauses between tries would grow to minutes."""
 
+LOCK_TIMEOUT: Final = timedelta(seconds=3)
+"""So long a statement waits for a lock: what nobody gives up must not hold every request up."""
+
+UNACKNOWLEDGED_SECONDS: Final = 30
+"""A server that acknowledges nothing for so long is gone, though nobody has closed the line."""
+
 CONNECT_TIMEOUT: Final = 10
 """Seconds until an unreachable server counts as such."""
 
@@ -73,6 +79,7 @@ def open_pool(
             schema=schema,
             application_name=application_name,
             statement_timeout=statement_timeout,
+            lock_timeout=LOCK_TIMEOUT,
         ),
         connection_class=ServingConnection,
         # Prepared at the first use: the product has few statements and sends each of them often.
@@ -120,6 +127,7 @@ def session_conninfo(
     schema: str,
     application_name: str,
     statement_timeout: timedelta = STATEMENT_TIMEOUT,
+    lock_timeout: timedelta | None = None,
 ) -> str:
     """Add what every session of the product has: said while connecting, it costs no round trip."""
     given = conninfo_to_dict(conninfo)
@@ -132,11 +140,14 @@ def session_conninfo(
     }
     ours = [f"-c {name}={_escaped(setting)}" for name, setting in settings.items()]
     theirs = [str(given["options"])] if given.get("options") else []
+    if lock_timeout is not None:  # the first, so that the caller's own counts
+        theirs.insert(0, f"-c lock_timeout={int(lock_timeout / timedelta(milliseconds=1))}")
     return make_conninfo(
         conninfo,
         options=" ".join([*theirs, *ours]),
         application_name=application_name,
         connect_timeout=given.get("connect_timeout", CONNECT_TIMEOUT),
+        tcp_user_timeout=given.get("tcp_user_timeout", UNACKNOWLEDGED_SECONDS * 1_000),
     )
 
 

@@ -14,6 +14,7 @@ from api.http.broadcasting import Broadcast
 from application.keys import KeyTerms, every_scope
 from application.services import Services
 from domain.parties import Role
+from infrastructure.settings import Settings
 from tests.api.doors import take_new_key
 
 PATIENCE: Final = 30.0
@@ -71,7 +72,13 @@ def served(
     with listening("127.0.0.1", port=0) as listener:
         if send_buffer is not None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
-        server = ApiServer(services, listener=listener, on_serving=on_serving, broadcast=broadcast)
+        server = ApiServer(
+            services,
+            settings=Settings(),
+            listener=listener,
+            on_serving=on_serving,
+            broadcast=broadcast,
+        )
         thread = threading.Thread(target=server.serve_until_stopped, name="served")
         thread.start()
         try:
