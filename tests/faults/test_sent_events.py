@@ -33,12 +33,15 @@ from tests.faults.test_killed_server import leave_log_in_memory, read_history
 from tests.faults.writer import start_writer
 from tests.infrastructure.webhooks.receivers import Receiver, receiving
 
-pytestmark = pytest.mark.skipif(
-    "DATABASE_URL" in os.environ, reason="the server of DATABASE_URL is not ours to kill"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        "DATABASE_URL" in os.environ, reason="the server of DATABASE_URL is not ours to kill"
+    ),
+    pytest.mark.soak,
+]
 
 SENT_BEFORE_KILL = 60
-KILLS = 2
+KILLS = 4
 GUARD = Guard(loopback=True)
 
 

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 SHOWN_BEFORE_KILL = 200
-KILLS = 3
+KILLS = 2
 
 
 class Watcher:
