@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event as Signal
 from threading import Thread
@@ -14,6 +14,7 @@ from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
+from pydantic import SecretStr
 
 from application.erp import Erp
 from application.erp_desk import ErpDesk
@@ -36,6 +37,14 @@ from infrastructure.postgres.errors import DatabaseNotReady
 from infrastructure.postgres.migrating import Applied, migrate
 from infrastructure.postgres.migration_files import Phase
 from infrastructure.postgres.server_checks import refuse_unsafe_server
+from infrastructure.postgres.tenants import (
+    DEFAULT,
+    login_url,
+    make_login,
+    make_reader,
+    schema_of,
+    tenants_in,
+)
 from infrastructure.read_models.catalogue import PROJECTIONS
 from infrastructure.read_models.exposures import PostgresExposures
 from infrastructure.read_models.projector import Projector
@@ -60,6 +69,13 @@ class OwnerLoginMissing(DatabaseNotReady):
         super().__init__("set DATABASE_OWNER_URL to the login that owns the schema")
 
 
+class TenantsSecretMissing(DatabaseNotReady):
+    """The password of a tenant's login is made of a secret."""
+
+    def __init__(self) -> None:
+        super().__init__("set RECOURS_TENANTS_SECRET to a random text of 24 characters or more")
+
+
 class ErpNotUsable(ApplicationError):
     """The settings name no ERP that can be talked to."""
 
@@ -72,21 +88,46 @@ class Logins:
     """How the database is reached, and as whom."""
 
     application_url: str
+    """The tenant's: it enters the tenant's schema and no other."""
     owner_url: str | None
+    roles_url: str | None
+    """Who may make roles."""
+    tenants_secret: str | None
 
 
 @contextmanager
 def open_database(settings: Settings) -> Generator[Logins]:
-    """Find the database of this installation, starting the embedded one where none is named."""
+    """Find the database of this installation, starting the embedded one where none is named.
+
+    Raises:
+        TenantsSecretMissing: an external database, a tenant, and nothing to make its password of.
+    """
     if settings.database_url is not None:
-        owner = settings.database_owner_url
-        yield Logins(
-            settings.database_url.get_secret_value(),
-            None if owner is None else owner.get_secret_value(),
+        url, owner = settings.database_url.get_secret_value(), _told(settings.database_owner_url)
+        yield _as_tenant(
+            Logins(url, owner, owner, _told(settings.recours_tenants_secret)), settings
         )
         return
     with EmbeddedServer.start(settings.recours_data) as server, keeping_alive(server):
-        yield Logins(server.url(Login.APPLICATION), server.url(Login.OWNER))
+        admin = server.url(Login.ADMIN)
+        secret = str(conninfo_to_dict(admin)["password"])
+        application, owner = server.url(Login.APPLICATION), server.url(Login.OWNER)
+        yield _as_tenant(Logins(application, owner, admin, secret), settings)
+
+
+def _told(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _as_tenant(logins: Logins, settings: Settings) -> Logins:
+    if settings.recours_tenant == DEFAULT:
+        return logins
+    if logins.tenants_secret is None:
+        raise TenantsSecretMissing
+    url = login_url(
+        logins.application_url, schema=settings.tenant_schema, secret=logins.tenants_secret
+    )
+    return replace(logins, application_url=url)
 
 
 @contextmanager
@@ -114,20 +155,54 @@ def keeping_alive(server: EmbeddedServer) -> Generator[None]:
 def migrate_database(
     logins: Logins, settings: Settings, *, phase: Phase | Literal["all"] = "all"
 ) -> list[Applied]:
-    """Bring the schema up to date.
+    """Bring the schema up to date; for the default tenant, that of every other one too.
 
     Raises:
         OwnerLoginMissing: an external database without the owner's login.
     """
     if logins.owner_url is None:
         raise OwnerLoginMissing
+    if settings.recours_tenant != DEFAULT:
+        # The files are for a tenant that `recours tenants add` has made.
+        return migrate(logins.owner_url, schema=settings.tenant_schema, phase=phase)
     application = conninfo_to_dict(logins.application_url).get("user")
-    return migrate(
+    applied = migrate(
         logins.owner_url,
         schema=settings.recours_schema,
         phase=phase,
         application_login=None if application is None else str(application),
     )
+    with psycopg.connect(logins.owner_url, autocommit=True) as connection:
+        tenants = tenants_in(connection, base=settings.recours_schema)
+    for tenant in tenants:
+        schema = schema_of(tenant, base=settings.recours_schema)
+        applied += migrate(logins.owner_url, schema=schema, phase=phase)
+    return applied
+
+
+def add_tenant(settings: Settings) -> list[Applied]:
+    """Make the login and the schema of the settings' tenant; may be repeated.
+
+    Raises:
+        OwnerLoginMissing: an external database without the owner's login.
+        RoleMissing: the owner's login may not make roles.
+    """
+    with open_database(settings) as logins:
+        if logins.roles_url is None or logins.tenants_secret is None:
+            raise OwnerLoginMissing
+        schema = settings.tenant_schema
+        make_login(logins.roles_url, schema=schema, secret=logins.tenants_secret)
+        make_reader(logins.roles_url, schema=schema)
+        return migrate_database(logins, settings)
+
+
+def list_tenants(settings: Settings) -> list[str]:
+    """Name every tenant, the default one first."""
+    with (
+        open_database(settings) as logins,
+        psycopg.connect(logins.application_url, autocommit=True) as connection,
+    ):
+        return [DEFAULT, *tenants_in(connection, base=settings.recours_schema)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +233,11 @@ def open_services(settings: Settings, *, remembered: int = REMEMBERED_CASES) -> 
         if settings.database_url is None:
             migrate_database(logins, settings)
         with psycopg.connect(logins.application_url, autocommit=True) as connection:
-            refuse_unsafe_server(connection, schema=settings.recours_schema)
+            refuse_unsafe_server(connection, schema=settings.tenant_schema)
         pool = stack.enter_context(
             open_pool(
                 logins.application_url,
-                schema=settings.recours_schema,
+                schema=settings.tenant_schema,
                 min_size=1,
                 max_size=settings.recours_connections,
                 application_name="recours",
@@ -183,7 +258,7 @@ def wire(
     clock, event_types = SystemClock(), product_event_types()
     guard = Guard(loopback=settings.recours_webhooks_loopback)
     cases = RecordedCases(
-        EventRecorder(pool, schema=settings.recours_schema),
+        EventRecorder(pool, schema=settings.tenant_schema),
         event_types=event_types,
         clock=clock,
         remembered=remembered,
@@ -200,7 +275,7 @@ def wire(
         identities=TimeOrderedIdentities(),
         lookout=PostgresLookout(
             pool,
-            schema=settings.recours_schema,
+            schema=settings.tenant_schema,
             most_lag=timedelta(seconds=settings.recours_most_lag),
         ),
     )

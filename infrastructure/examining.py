@@ -18,6 +18,7 @@ from infrastructure.operating import is_made
 from infrastructure.postgres.errors import DatabaseNotReady, HistoryChanged
 from infrastructure.postgres.migrating import applied_to, pending_on
 from infrastructure.postgres.server_checks import findings
+from infrastructure.postgres.tenants import DEFAULT, login_url, schema_of, tenants_in
 from infrastructure.settings import Settings
 
 NOBODYS_BLOCK: Final = UUID(int=0)
@@ -75,6 +76,7 @@ def _database(settings: Settings) -> Iterator[Examined]:
             with psycopg.connect(logins.application_url, autocommit=True) as connection:
                 faults = [*_server(connection, settings)]
                 yield from faults
+            yield from _tenants(logins, settings)
             yield from _owner(logins)
             if not any(fault.health is Health.FAULT for fault in faults):
                 yield from _contents(settings)
@@ -91,18 +93,45 @@ def _database(settings: Settings) -> Iterator[Examined]:
 def _server(connection: Connection[TupleRow], settings: Settings) -> Iterator[Examined]:
     version = connection.info.parameter_status("server_version")
     yield _good("database", f"PostgreSQL {version}, as {connection.info.user}")
-    found = findings(connection, schema=settings.recours_schema)
+    found = findings(connection, schema=settings.tenant_schema)
     for finding in found:
         yield _fault(finding.rule, finding.fault, finding.fix)
     if not found:
         yield _good("safety", "durable, and the login may not rewrite history")
     try:
-        pending = pending_on(connection, schema=settings.recours_schema)
-        applied = applied_to(connection, schema=settings.recours_schema)
+        pending = pending_on(connection, schema=settings.tenant_schema)
+        applied = applied_to(connection, schema=settings.tenant_schema)
     except HistoryChanged:
         return  # among the findings already
     if not pending:
         yield _good("migrations", f"{len(applied)} applied, none pending")
+
+
+def _tenants(logins: Logins, settings: Settings) -> Iterator[Examined]:
+    if settings.recours_tenant != DEFAULT:
+        return  # the others are not this one's to look at
+    with psycopg.connect(logins.application_url, autocommit=True) as connection:
+        names = tenants_in(connection, base=settings.recours_schema)
+    for name in names:
+        yield from _tenant(name, logins, settings)
+
+
+def _tenant(name: str, logins: Logins, settings: Settings) -> Iterator[Examined]:
+    subject, schema = f"tenant {name}", schema_of(name, base=settings.recours_schema)
+    if logins.tenants_secret is None:
+        yield _fault(subject, "its login has no password here", "set RECOURS_TENANTS_SECRET")
+        return
+    try:
+        url = login_url(logins.application_url, schema=schema, secret=logins.tenants_secret)
+        with psycopg.connect(url, autocommit=True) as connection:
+            found = findings(connection, schema=schema)
+    except OperationalError as error:
+        yield _fault(subject, " ".join(str(error).split()), f"recours tenants add {name}")
+        return
+    for finding in found:
+        yield _fault(subject, finding.fault, finding.fix)
+    if not found:
+        yield _good(subject, "migrated, and its login enters no other schema")
 
 
 def _owner(logins: Logins) -> Iterator[Examined]:

@@ -100,7 +100,7 @@ def migration_standing(settings: Settings) -> MigrationStanding:
         open_database(settings) as logins,
         psycopg.connect(logins.application_url, autocommit=True) as connection,
     ):
-        schema = settings.recours_schema
+        schema = settings.tenant_schema
         return MigrationStanding(
             applied=tuple(applied_to(connection, schema=schema)),
             pending=tuple(pending_on(connection, schema=schema)),
@@ -153,7 +153,7 @@ def rebuild_projection(
             events = rebuild(
                 logins.owner_url,
                 projection,
-                schema=settings.recours_schema,
+                schema=settings.tenant_schema,
                 event_types=product_event_types(),
                 progress=count,
             )

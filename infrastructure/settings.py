@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from infrastructure.logs import LogForm, LogLevel
+from infrastructure.postgres.tenants import schema_of
 
 MIN_CONNECTIONS: Final = 7
 HOST_AND_PORT: Final = r"^(\[[0-9a-fA-F:.]+\]|[^\[\]:\s]+):\d{1,5}$"
@@ -47,6 +48,12 @@ class Settings(BaseSettings):
 
     recours_schema: str = Field(default="recours", pattern="^[a-z_][a-z0-9_]{0,62}$")
     """The schema that holds every table of this installation."""
+
+    recours_tenant: str = Field(default="default", pattern="^[a-z][a-z0-9]{0,19}$")
+    """Whose schema this process works in, as whose login; `recours tenants` makes others."""
+
+    recours_tenants_secret: SecretStr | None = Field(default=None, min_length=24)
+    """What the passwords of the tenants' logins are made of, with DATABASE_URL."""
 
     recours_erp_url: str | None = None
     """Where the ERP answers; without it payment blocks stay requested."""
@@ -102,6 +109,18 @@ class Settings(BaseSettings):
     @classmethod
     def _is_absolute(cls, directory: Path) -> Path:
         return directory.expanduser().absolute()
+
+    @field_validator("recours_schema")
+    @classmethod
+    def _is_nobodys_schema(cls, schema: str) -> str:
+        if "__" in schema:
+            raise ValueError("holds `__`, which stands before a tenant's name: set RECOURS_TENANT")
+        return schema
+
+    @property
+    def tenant_schema(self) -> str:
+        """The schema of this process's tenant."""
+        return schema_of(self.recours_tenant, base=self.recours_schema)
 
     @model_validator(mode="after")
     def _owner_belongs_to_a_database(self) -> Self:

@@ -31,14 +31,14 @@ class Stopped(ApplicationError):
     """The work cannot go on, and why was said."""
 
 
-def read_settings() -> Settings:
-    """Read what the environment says.
+def read_settings(*, tenant: str | None = None) -> Settings:
+    """Read what the environment says, for the tenant that it names, or for this one.
 
     Raises:
         SettingsWrong: something in it cannot be.
     """
     try:
-        return Settings()
+        return Settings() if tenant is None else Settings(recours_tenant=tenant)
     except ValidationError as error:
         raise SettingsWrong(error) from error
 

@@ -1,5 +1,6 @@
 """Bringing a schema to this version of the product, once, however many processes try."""
 
+import re
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,13 @@ from psycopg.rows import class_row, tuple_row
 
 from infrastructure.postgres.errors import HistoryChanged, MigrationFailed, PhaseBlocked
 from infrastructure.postgres.migration_files import Migration, Phase, shipped_migrations
-from infrastructure.postgres.roles import APPLICATION_ROLE, READER_ROLE, ensure_roles
+from infrastructure.postgres.roles import (
+    APPLICATION_ROLE,
+    READER_ROLE,
+    Roles,
+    ensure_roles,
+    roles_of,
+)
 
 _CREATE_SCHEMA: Final[LiteralString] = "CREATE SCHEMA IF NOT EXISTS {schema}"
 _CREATE_RECORD: Final[LiteralString] = """
@@ -87,10 +94,11 @@ def migrate(
     """
     files = shipped_migrations() if migrations is None else migrations
     with psycopg.connect(conninfo, autocommit=True) as connection, _alone(connection, schema):
-        ensure_roles(connection, application_login=application_login)
+        roles = roles_of(schema)
+        ensure_roles(connection, application_login=application_login, roles=roles)
         _prepare(connection, schema=schema)
         missing = _unapplied(files, applied=applied_to(connection, schema=schema))
-        return [_apply(connection, file) for file in _of_phase(missing, phase=phase)]
+        return [_apply(connection, file, roles=roles) for file in _of_phase(missing, phase=phase)]
 
 
 def pending(
@@ -154,8 +162,8 @@ def _alone(connection: Connection[Any], schema: str) -> Generator[None]:
 def _prepare(connection: Connection[Any], *, schema: str) -> None:
     names = {
         "schema": sql.Identifier(schema),
-        "application": sql.Identifier(APPLICATION_ROLE),
-        "reader": sql.Identifier(READER_ROLE),
+        "application": sql.Identifier(roles_of(schema).application),
+        "reader": sql.Identifier(roles_of(schema).reader),
     }
     known = connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).rowcount
     if not known:
@@ -200,17 +208,28 @@ def _of_phase(missing: list[Migration], *, phase: Phase | Literal["all"]) -> lis
     return chosen
 
 
-def _apply(connection: Connection[Any], file: Migration) -> Applied:
+def _apply(connection: Connection[Any], file: Migration, *, roles: Roles) -> Applied:
+    content = _opened_to(roles, file.content.decode(), connection)
     row = (file.number, file.name, file.phase.value, file.checksum)
     try:
         if file.in_transaction:
             with connection.transaction():
-                connection.execute(file.content)
+                connection.execute(content)
                 return _record(connection, row)
-        connection.execute(file.content)
+        connection.execute(content)
         return _record(connection, row)
     except psycopg.Error as error:
         raise MigrationFailed(f"{file} was refused by the server: {error}") from error
+
+
+def _opened_to(roles: Roles, content: str, connection: Connection[Any]) -> bytes:
+    """A file whose grants go to these roles; the files name those of the default tenant."""
+    names = {APPLICATION_ROLE: roles.application, READER_ROLE: roles.reader}
+    return re.sub(
+        rf"\b({APPLICATION_ROLE}|{READER_ROLE})\b",
+        lambda named: sql.Identifier(names[named[1]]).as_string(connection),
+        content,
+    ).encode()
 
 
 def _record(connection: Connection[Any], row: tuple[int, str, str, str]) -> Applied:

@@ -1,6 +1,7 @@
 """The roles that the schema's files grant to, on a server that we did not set up ourselves."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
@@ -11,21 +12,40 @@ from infrastructure.postgres.errors import RoleMissing
 APPLICATION_ROLE: Final = "recours_application"
 READER_ROLE: Final = "recours_reader"
 
+TENANT_MARK: Final = "__"
+"""Stands in a schema's name before the tenant's; no other schema has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles that a schema's tables are open to."""
+
+    application: str
+    reader: str
+
+
+def roles_of(schema: str) -> Roles:
+    """The roles of a schema: a tenant's are its own, so that nobody else may enter there."""
+    if TENANT_MARK in schema:
+        return Roles(application=schema, reader=f"{schema}{TENANT_MARK}reader")
+    return Roles(application=APPLICATION_ROLE, reader=READER_ROLE)
+
 
 def ensure_roles(
     connection: Connection[Any],  # Any: whatever rows the caller's connection makes
     *,
     application_login: str | None,
+    roles: Roles = Roles(APPLICATION_ROLE, READER_ROLE),
 ) -> None:
     """Make the roles that are missing, and the application's login a member of its role.
 
     Raises:
         RoleMissing: this login may not do it; the message is the SQL for one that may.
     """
-    for role in (APPLICATION_ROLE, READER_ROLE):
+    for role in (roles.application, roles.reader):
         if not _exists(connection, role=role):
             _make(connection, role=role)
-    if application_login is not None and application_login != APPLICATION_ROLE:
+    if application_login is not None and application_login != roles.application:
         _make_member(connection, login=application_login)
 
 

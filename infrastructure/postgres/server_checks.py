@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Final, LiteralString
 
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, tuple_row
 from psycopg.sql import Identifier
 
 from infrastructure.postgres.errors import HistoryChanged, ServerUnsafe
 from infrastructure.postgres.migrating import pending_on
 from infrastructure.postgres.migration_files import Migration
-from infrastructure.postgres.roles import APPLICATION_ROLE
+from infrastructure.postgres.roles import APPLICATION_ROLE, TENANT_MARK
 
 OLDEST_SERVER: Final = 15
 
@@ -43,6 +43,14 @@ SELECT rolname AS name, rolsuper AS is_superuser, rolbypassrls AS bypasses_row_s
 _SCHEMA_CLOSED: Final[LiteralString] = """
 SELECT FROM pg_namespace
  WHERE nspname = %s AND NOT has_schema_privilege(oid, 'USAGE')
+"""
+_OTHER_TENANTS: Final[LiteralString] = """
+SELECT nspname AS name
+  FROM pg_namespace
+ WHERE nspname <> %(schema)s
+   AND (nspname = %(base)s OR starts_with(nspname, %(mark)s))
+   AND has_schema_privilege(oid, 'USAGE')
+ ORDER BY nspname
 """
 _EVENT_RIGHTS: Final[LiteralString] = """
 SELECT pg_has_role(current_user, c.relowner, 'MEMBER') AS owns
@@ -203,11 +211,33 @@ def _inside(
     if connection.execute(_SCHEMA_CLOSED, [schema]).rowcount:
         name = connection.info.user
         fault = f"the application's login {name} may not enter schema {schema}"
-        fix = f"GRANT {APPLICATION_ROLE} TO {Identifier(name).as_string(connection)};"
+        tenant = schema.partition(TENANT_MARK)[2]
+        fix = (
+            f"recours tenants add {tenant}"
+            if tenant
+            else f"GRANT {APPLICATION_ROLE} TO {Identifier(name).as_string(connection)};"
+        )
         return [Finding("schema-closed", fault, fix)]
     return [
+        *_other_tenants(connection, schema=schema),
         *_event_rights(connection, schema=schema),
         *_schema(connection, schema=schema, migrations=migrations),
+    ]
+
+
+def _other_tenants(connection: Connection[Any], *, schema: str) -> list[Finding]:
+    base, name = schema.partition(TENANT_MARK)[0], connection.info.user
+    asked = {"schema": schema, "base": base, "mark": f"{base}{TENANT_MARK}"}
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        open_schemas = [str(row[0]) for row in cursor.execute(_OTHER_TENANTS, asked)]
+    return [
+        Finding(
+            "other-tenant",
+            f"the login {name} of schema {schema} may enter schema {other} of another tenant",
+            f"REVOKE ALL ON SCHEMA {Identifier(other).as_string(connection)} FROM PUBLIC, "
+            f"{Identifier(name).as_string(connection)}; and take it out of the role that may",
+        )
+        for other in open_schemas
     ]
 
 

@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow, dict_row
 from application.errors import ApplicationError
 from infrastructure.event_store.event_types import EventTypes
 from infrastructure.postgres.connections import configure, session_conninfo
-from infrastructure.postgres.roles import APPLICATION_ROLE, READER_ROLE
+from infrastructure.postgres.roles import roles_of
 from infrastructure.read_models.pages import lock_position, project_page, project_rest
 from infrastructure.read_models.projection import Projection, Table
 
@@ -157,12 +157,13 @@ def _swap(
     )
     connection.execute("DELETE FROM tracking WHERE application_name = %s", [name])
     connection.execute("DELETE FROM projection_failure WHERE name = %s", [projection.name])
+    roles = roles_of(schema)
     for table in projection.tables:
         _execute(connection, "DROP TABLE {}.{}", schema, table.name)
         _execute(connection, "ALTER TABLE {}.{} SET SCHEMA {}", beside, table.name, schema)
         grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON {}.{} TO {}"
-        _execute(connection, grant, schema, table.name, APPLICATION_ROLE)
-        _execute(connection, "GRANT SELECT ON {}.{} TO {}", schema, table.name, READER_ROLE)
+        _execute(connection, grant, schema, table.name, roles.application)
+        _execute(connection, "GRANT SELECT ON {}.{} TO {}", schema, table.name, roles.reader)
     _execute(connection, "DROP SCHEMA {}", beside)
 
 

@@ -44,6 +44,8 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DATABASE_OWNER_URL", URL)
     monkeypatch.setenv("RECOURS_DATA", "~/cases")
     monkeypatch.setenv("RECOURS_SCHEMA", "tenant_7")
+    monkeypatch.setenv("RECOURS_TENANT", "acme")
+    monkeypatch.setenv("RECOURS_TENANTS_SECRET", "hunter2, and 24 characters of it")
     monkeypatch.setenv("RECOURS_ERP_URL", "https://erp.example")
     monkeypatch.setenv("RECOURS_ERP_SECRET", "whsec_hunter2")
     settings = Settings()
@@ -52,6 +54,8 @@ def test_every_setting_is_read_from_the_environment(monkeypatch: pytest.MonkeyPa
     assert settings.database_owner_url == settings.database_url
     assert settings.recours_data == Path("/srv/anna/cases")
     assert settings.recours_schema == "tenant_7"
+    assert settings.tenant_schema == "tenant_7__acme"
+    assert settings.recours_tenants_secret is not None
     assert settings.recours_erp_url == "https://erp.example"
     assert settings.recours_erp_secret is not None
     assert "hunter2" not in str(settings)
@@ -77,6 +81,9 @@ def test_no_password_is_ever_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RECOURS_ERP_SECRET", "whsec_hunter2"),
         ("RECOURS_SCHEMA", "hunter2; DROP SCHEMA public"),
         ("RECOURS_SCHEMA", "Recours"),
+        ("RECOURS_SCHEMA", "recours__acme"),
+        ("RECOURS_TENANT", "acme__reader"),
+        ("RECOURS_TENANTS_SECRET", "hunter2"),
         ("RECOURS_SCHEMA", "r" * 64),
     ],
 )

@@ -14,6 +14,7 @@ from api.command_line.commands import (
     projections,
     serving,
     simulating,
+    tenants,
 )
 
 
@@ -30,6 +31,7 @@ def make_command_line() -> typer.Typer:
     app.command("serve")(serving.serve)
     app.command("worker")(serving.worker)
     app.command("migrate")(migrations.migrate)
+    app.add_typer(tenants.app, name="tenants")
     app.add_typer(keys.app, name="keys")
     app.add_typer(imports.app, name="import")
     app.add_typer(cases.app, name="case")
