@@ -1,6 +1,6 @@
 """What can be asked for about disputes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -155,13 +155,13 @@ def propose_manual_confirmation(on: OnCase, *, cases: Cases) -> Recorded:
     )
 
 
-def confirm_block_manually(on: OnCase, *, cases: Cases) -> Recorded:
+def confirm_block_manually(on: OnCase, *, seen: Collection[UUID], cases: Cases) -> Recorded:
     """Confirm as the second person that the ERP holds every line; the blocks learn of it."""
 
     def decide(work: Work) -> UUID:
         dispute = load(work, on=on)
         unconfirmed = dispute.lines_to_block
-        work.record(dispute, blocking.confirm_block_manually(dispute, by=on.by))
+        work.record(dispute, blocking.confirm_block_manually(dispute, seen=seen, by=on.by))
         for line_id in unconfirmed:
             block = work.load(PaymentBlock, dispute.holds[line_id].block_id)
             work.record(block, block.confirm_by_people(by=on.by))
@@ -215,9 +215,13 @@ def propose_settlement(on: OnCase, *, settlement: Settlement, cases: Cases) -> R
     )
 
 
-def approve(on: OnCase, *, cases: Cases) -> Recorded:
-    """Approve the proposed settlement; it goes to the customer."""
-    return change(on, decision=lambda dispute: negotiating.approve(dispute, by=on.by), cases=cases)
+def approve(on: OnCase, *, settlement_id: UUID, cases: Cases) -> Recorded:
+    """Approve a settlement as it was read; it goes to the customer."""
+    return change(
+        on,
+        decision=lambda d: negotiating.approve(d, settlement_id=settlement_id, by=on.by),
+        cases=cases,
+    )
 
 
 def refuse_approval(on: OnCase, *, cases: Cases) -> Recorded:

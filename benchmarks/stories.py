@@ -110,7 +110,9 @@ def disputed(cases: Cases) -> Telling:
     yield disputes.propose_settlement(
         diary.on(dispute_id, AGENT), settlement=settlement, cases=cases
     )
-    yield disputes.approve(diary.on(dispute_id, MANAGER), cases=cases)
+    yield disputes.approve(
+        diary.on(dispute_id, MANAGER), settlement_id=settlement.settlement_id, cases=cases
+    )
     yield disputes.customer_accepts(diary.on(dispute_id, AGENT, Channel.PHONE), cases=cases)
     yield disputes.settlement_executed(
         diary.on(dispute_id, ERP, Channel.API), erp_document="0090012345", cases=cases

@@ -55,6 +55,12 @@ class SettlementOffer(Circumstances):
         )
 
 
+class Approval(Circumstances):
+    """The settlement that was read: its identity names its kind and every amount of it."""
+
+    settlement_id: Identifier
+
+
 class Question(Circumstances):
     """A question to the customer."""
 
@@ -164,9 +170,9 @@ def propose_settlement(said: SettlementOffer, call: Changing) -> DisputeView:
 
 
 @command(router, KIND, "approve")
-def approve(call: Changing, said: Circumstances = NOTHING_SAID) -> DisputeView:
-    """Approve the proposed settlement; it goes to the customer."""
-    recorded = disputes.approve(call.on(said), cases=call.cases)
+def approve(said: Approval, call: Changing) -> DisputeView:
+    """Approve a proposed settlement; it goes to the customer."""
+    recorded = disputes.approve(call.on(said), settlement_id=said.settlement_id, cases=call.cases)
     return dispute_after(call, recorded)
 
 

@@ -98,6 +98,12 @@ class BlockRequest(Circumstances):
     scope: OneOf[Scope] = Scope.DUNNING
 
 
+class BlocksSeen(Circumstances):
+    """Which blocks were seen in the ERP: every one that it has not confirmed itself."""
+
+    block_ids: ListOf[Identifier]
+
+
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
@@ -200,7 +206,7 @@ def propose_manual_confirmation(call: Changing, said: Circumstances = NOTHING_SA
 
 
 @command(router, KIND, "confirm_block_manually")
-def confirm_block_manually(call: Changing, said: Circumstances = NOTHING_SAID) -> DisputeView:
+def confirm_block_manually(said: BlocksSeen, call: Changing) -> DisputeView:
     """Confirm as the second person that the ERP holds every line."""
-    recorded = disputes.confirm_block_manually(call.on(said), cases=call.cases)
+    recorded = disputes.confirm_block_manually(call.on(said), seen=said.block_ids, cases=call.cases)
     return dispute_after(call, recorded)

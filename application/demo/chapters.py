@@ -186,7 +186,9 @@ def propose(told: Telling, *, share: int = 1) -> None:
 def approve(told: Telling) -> None:
     """A manager approves; the offer goes to the customer."""
     told.later(hours=5)
-    disputes.approve(told.on(DISPUTE, by=MANAGER), cases=told.cases)
+    disputes.approve(
+        told.on(DISPUTE, by=MANAGER), settlement_id=told.name("settlement"), cases=told.cases
+    )
 
 
 def settle(told: Telling) -> None:

@@ -201,7 +201,11 @@ class Play:
             self._on(self.dispute_id, by=AGENT), settlement=settlement, cases=self.services.cases
         )
         self._told()
-        disputes.approve(self._on(self.dispute_id, by=MANAGER), cases=self.services.cases)
+        disputes.approve(
+            self._on(self.dispute_id, by=MANAGER),
+            settlement_id=settlement.settlement_id,
+            cases=self.services.cases,
+        )
         self._told()
         disputes.customer_accepts(
             self._on(self.dispute_id, by=AGENT, channel=Channel.PHONE), cases=self.services.cases

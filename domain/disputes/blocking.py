@@ -1,6 +1,6 @@
 """Decisions about blocking the payment. A block is true only once the ERP has confirmed it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -57,6 +57,15 @@ class SecondPersonNeeded(RuleBroken):
         other = Role.MANAGER if role is Role.FINANCE else Role.FINANCE
         super().__init__(f"{proposed_by} ({role}) proposed it; another person ({other}) confirms")
         self.proposed_by = proposed_by
+
+
+class OtherBlocksUnconfirmed(RuleBroken):
+    """The second person confirms the very blocks that wait for it, all of them."""
+
+    def __init__(self, block_ids: Sequence[UUID]) -> None:
+        named = ", ".join(map(str, block_ids))
+        super().__init__(f"these blocks wait for a confirmation: {named}; look for them in the ERP")
+        self.block_ids = block_ids
 
 
 def request_block(
@@ -125,13 +134,14 @@ def propose_manual_confirmation(dispute: Dispute, *, by: Actor) -> list[Event]:
     return [events.ManualConfirmationProposed()]
 
 
-def confirm_block_manually(dispute: Dispute, *, by: Actor) -> list[Event]:
-    """Confirm as the second person that the ERP holds every line.
+def confirm_block_manually(dispute: Dispute, *, seen: Collection[UUID], by: Actor) -> list[Event]:
+    """Confirm as the second person that the ERP holds every line: these blocks were seen there.
 
     Raises:
         NoWitness: nobody proposed it.
         SecondPersonNeeded: the same person, or two of the same role.
         NothingToBlock: nothing is disputed, or a line was never requested.
+        OtherBlocksUnconfirmed: what was seen is not what waits for a confirmation.
     """
     LIFECYCLE.require("confirm_block_manually", dispute.status, by=by)
     witness = dispute.witness
@@ -146,6 +156,8 @@ def confirm_block_manually(dispute: Dispute, *, by: Actor) -> list[Event]:
         events.LineBlock(line_id=line_id, block_id=dispute.holds[line_id].block_id)
         for line_id in unconfirmed
     )
+    if set(seen) != {block.block_id for block in blocks}:
+        raise OtherBlocksUnconfirmed([block.block_id for block in blocks])
     return [events.BlockConfirmedManually(blocks=blocks)]
 
 

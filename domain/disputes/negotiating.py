@@ -27,6 +27,14 @@ class ApprovedByProposer(RuleBroken):
         self.proposed_by = proposed_by
 
 
+class OtherSettlementProposed(RuleBroken):
+    """An approval is of what its author has read, and of nothing proposed since."""
+
+    def __init__(self, settlement_id: UUID) -> None:
+        super().__init__(f"settlement {settlement_id} is proposed; read that one and decide again")
+        self.settlement_id = settlement_id
+
+
 def request_information(
     dispute: Dispute,
     *,
@@ -66,16 +74,21 @@ def propose_settlement(dispute: Dispute, *, settlement: Settlement, by: Actor) -
     return [events.SettlementProposed(settlement=settlement)]
 
 
-def approve(dispute: Dispute, *, by: Actor) -> list[Event]:
-    """Approve the proposed settlement; it goes to the customer.
+def approve(dispute: Dispute, *, settlement_id: UUID, by: Actor) -> list[Event]:
+    """Approve a settlement as it was read; it goes to the customer.
+
+    A proposal never changes: another one has another identity.
 
     Raises:
         ApprovedByProposer: by its own proposer.
+        OtherSettlementProposed: what was read is no longer what is proposed.
     """
     LIFECYCLE.require("approve", dispute.status, by=by)
     if dispute.proposed_by == by.subject_id:
         raise ApprovedByProposer(by.subject_id)
-    return [events.SettlementApproved(settlement_id=_offered(dispute))]
+    if settlement_id != _offered(dispute):
+        raise OtherSettlementProposed(_offered(dispute))
+    return [events.SettlementApproved(settlement_id=settlement_id)]
 
 
 def refuse_approval(dispute: Dispute, *, by: Actor) -> list[Event]:

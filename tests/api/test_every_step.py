@@ -49,6 +49,8 @@ BODIES: Final[dict[str, Said]] = {
     "merge_lines": {"line_id": str(NOBODY), "into_line_id": str(NOBODY)},
     "request_block": {"review_by": LAST_DAY},
     "propose_settlement": {"kind": "rejection"},
+    "approve": {"settlement_id": str(NOBODY)},
+    "confirm_block_manually": {"block_ids": [str(NOBODY)]},
     "settlement_failed": {"cause": "period closed"},
     "reject_as_unfounded": {"how_to_contest": "Write to us."},
     "start_litigation": {"court": "Tribunal de commerce de Paris"},

@@ -45,14 +45,15 @@ def test_a_complaint_becomes_a_blocked_dispute_and_ends_with_the_payment_release
     assert (blocked["status"], blocked["is_blocked"]) == ("payment_blocked", True)
     while_blocked = datetime.now(UTC)
 
-    taken(
+    offered = taken(
         anna,
         dispute,
         "settlement",
         kind="credit_note",
         allocations=[{"line_id": held["line_id"], "amount": "80.00"}],
     )
-    taken(marc, dispute, "approval")
+    approved = offered["settlement"]["settlement_id"]
+    taken(marc, dispute, "approval", settlement_id=approved)
     taken(anna, dispute, "settlement-acceptance", channel="phone")
     settled = taken(erp, dispute, "settlement-execution", erp_document="CN-1")
     assert settled["status"] == "release_pending"

@@ -248,10 +248,15 @@ def test_a_block_that_the_erp_never_answers_is_unconfirmed_until_two_people_look
     assert dispute_of(office, dispute_id).status is Status.BLOCK_FAILED
     assert set(simulator.states().values()) == {"confirmed"}  # and only a person can know it
     disputes.propose_manual_confirmation(office.on(dispute_id, by=an.FAYE), cases=office.cases)
+    seen = list(blocks_of(office, [dispute_id]))
     with pytest.raises(SecondPersonNeeded):
-        disputes.confirm_block_manually(office.on(dispute_id, by=an.FAYE), cases=office.cases)
+        disputes.confirm_block_manually(
+            office.on(dispute_id, by=an.FAYE), seen=seen, cases=office.cases
+        )
     assert office.blocked() == 0
-    disputes.confirm_block_manually(office.on(dispute_id, by=an.MARC), cases=office.cases)
+    disputes.confirm_block_manually(
+        office.on(dispute_id, by=an.MARC), seen=seen, cases=office.cases
+    )
     assert dispute_of(office, dispute_id).status is Status.PAYMENT_BLOCKED
     assert office.blocked() == Decimal("130.00")
     simulator.turn()

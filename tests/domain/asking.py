@@ -150,6 +150,12 @@ class Desk:
             "line_id": lambda dispute: self._a_line(dispute, draw),
             "into_line_id": lambda dispute: self._a_line(dispute, draw),
             "settlement": lambda dispute: self._settlement(dispute, draw),
+            "settlement_id": self._proposed,
+            "seen": lambda dispute: [
+                dispute.holds[line].block_id
+                for line in dispute.lines_to_block
+                if line in dispute.holds
+            ],
             "payments": lambda dispute: self._allocations(dispute, draw),
         }
         if name in fixed:
@@ -157,6 +163,10 @@ class Desk:
         if name in about_lines and isinstance(case, Dispute):
             return about_lines[name](case)
         return kind.arguments[name]
+
+    def _proposed(self, dispute: Dispute) -> UUID:
+        assert dispute.settlement is not None, "what is approved was proposed"
+        return dispute.settlement.settlement_id
 
     def _a_complaint(self, draw: Draw) -> UUID:
         return cast("UUID", draw(st.sampled_from([c.id for c in self.cases.all(Complaint)])))

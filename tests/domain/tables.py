@@ -179,6 +179,8 @@ DISPUTE: Final = Kind(
         "part_id": an.numbered(0x104),
         "amount": Decimal("10.00"),
         "reason_code": "price",
+        "seen": (an.BLOCK_ID, an.OTHER_BLOCK_ID),
+        "settlement_id": an.SETTLEMENT_ID,
         "block_ids": {an.LINE_ID: an.BLOCK_ID, an.PART_ID: an.OTHER_BLOCK_ID},
         "block_id": an.BLOCK_ID,
         "review_by": an.END_OF_MARCH,

@@ -1,6 +1,7 @@
 """When the payment counts as blocked, and who may say so."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +12,7 @@ from domain.disputes.blocking import (
     BlockSuperseded,
     NothingToBlock,
     NoWitness,
+    OtherBlocksUnconfirmed,
     ReviewInThePast,
     SecondPersonNeeded,
 )
@@ -183,7 +185,7 @@ WITNESSED = events.ManualConfirmationProposed()
 def test_nobody_confirms_by_hand_what_nobody_has_proposed() -> None:
     (
         given(Dispute, an.opened(), REQUESTED, FAILED)
-        .when(lambda d: blocking.confirm_block_manually(d, by=an.MARC))
+        .when(lambda d: blocking.confirm_block_manually(d, seen=[an.BLOCK_ID], by=an.MARC))
         .refused(NoWitness)
     )
 
@@ -198,7 +200,7 @@ def test_manual_confirmation_takes_finance_and_a_manager(
 ) -> None:
     (
         given(Dispute, an.opened(), REQUESTED, FAILED, told_by(WITNESSED, actor=first))
-        .when(lambda d: blocking.confirm_block_manually(d, by=second))
+        .when(lambda d: blocking.confirm_block_manually(d, seen=[an.BLOCK_ID], by=second))
         .refused(SecondPersonNeeded)
     )
 
@@ -206,7 +208,7 @@ def test_manual_confirmation_takes_finance_and_a_manager(
 def test_two_people_confirm_every_block_that_the_erp_did_not() -> None:
     case = (
         given(Dispute, an.opened(), REQUESTED, FAILED, told_by(WITNESSED, actor=an.FAYE))
-        .when(lambda d: blocking.confirm_block_manually(d, by=an.MARC))
+        .when(lambda d: blocking.confirm_block_manually(d, seen=[an.BLOCK_ID], by=an.MARC))
         .then(events.BlockConfirmedManually(blocks=REQUESTED.blocks))
     )
 
@@ -217,7 +219,7 @@ def test_two_people_confirm_every_block_that_the_erp_did_not() -> None:
 def test_what_a_witness_saw_before_the_block_failed_again_does_not_count(since: Event) -> None:
     (
         given(Dispute, an.opened(), REQUESTED, FAILED, told_by(WITNESSED, actor=an.FAYE), since)
-        .when(lambda d: blocking.confirm_block_manually(d, by=an.MARC))
+        .when(lambda d: blocking.confirm_block_manually(d, seen=[an.BLOCK_ID], by=an.MARC))
         .refused(NoWitness)
     )
 
@@ -225,8 +227,21 @@ def test_what_a_witness_saw_before_the_block_failed_again_does_not_count(since: 
 def test_a_line_that_was_never_requested_is_not_confirmed_by_hand() -> None:
     (
         given(Dispute, TWO_LINES, REQUESTED, FAILED, told_by(WITNESSED, actor=an.FAYE))
-        .when(lambda d: blocking.confirm_block_manually(d, by=an.MARC))
+        .when(lambda d: blocking.confirm_block_manually(d, seen=[an.BLOCK_ID], by=an.MARC))
         .refused(NothingToBlock)
+    )
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [[], [an.OTHER_BLOCK_ID], [an.BLOCK_ID, an.OTHER_BLOCK_ID]],
+    ids=["none", "other", "more"],
+)
+def test_the_second_person_confirms_the_very_blocks_that_wait_for_it(seen: list[UUID]) -> None:
+    (
+        given(Dispute, an.opened(), REQUESTED, FAILED, told_by(WITNESSED, actor=an.FAYE))
+        .when(lambda d: blocking.confirm_block_manually(d, seen=seen, by=an.MARC))
+        .refused(OtherBlocksUnconfirmed)
     )
 
 

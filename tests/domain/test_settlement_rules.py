@@ -12,7 +12,7 @@ from domain.disputes.lines import (
     LineTwice,
     UnknownLine,
 )
-from domain.disputes.negotiating import ApprovedByProposer, NotBlocked
+from domain.disputes.negotiating import ApprovedByProposer, NotBlocked, OtherSettlementProposed
 from domain.disputes.settlement import (
     COMPENSATING,
     EFFECTS,
@@ -76,13 +76,21 @@ def test_a_dispute_that_is_over_is_not_settled_by_its_mediator() -> None:
 def test_nobody_approves_their_own_proposal() -> None:
     (
         given(Dispute, *BLOCKED, told_by(proposed(), actor=an.MARC))
-        .when(lambda d: negotiating.approve(d, by=an.MARC))
+        .when(lambda d: negotiating.approve(d, settlement_id=an.SETTLEMENT_ID, by=an.MARC))
         .refused(ApprovedByProposer)
     )
     (
         given(Dispute, *BLOCKED, told_by(proposed(), actor=an.MARC))
-        .when(lambda d: negotiating.approve(d, by=an.MONA))
+        .when(lambda d: negotiating.approve(d, settlement_id=an.SETTLEMENT_ID, by=an.MONA))
         .then(events.SettlementApproved(settlement_id=an.SETTLEMENT_ID))
+    )
+
+
+def test_an_approval_is_of_the_settlement_that_was_read() -> None:
+    (
+        given(Dispute, *BLOCKED, told_by(proposed(), actor=an.MARC))
+        .when(lambda d: negotiating.approve(d, settlement_id=an.numbered(0x5E7), by=an.MONA))
+        .refused(OtherSettlementProposed)
     )
 
 

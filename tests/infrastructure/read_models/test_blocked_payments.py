@@ -123,7 +123,9 @@ def test_two_people_can_say_that_the_erp_holds_what_it_did_not_confirm(office: O
     blocks.give_up(office.on(second.block_id, by=SYSTEM), cases=office.cases)
     disputes.propose_manual_confirmation(office.on(dispute_id, by=an.FAYE), cases=office.cases)
     assert office.blocked() == first.amount
-    disputes.confirm_block_manually(office.on(dispute_id, by=an.MARC), cases=office.cases)
+    disputes.confirm_block_manually(
+        office.on(dispute_id, by=an.MARC), seen=[second.block_id], cases=office.cases
+    )
     assert office.blocked() == first.amount + second.amount
 
 
