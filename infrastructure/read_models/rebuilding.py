@@ -20,6 +20,7 @@ from infrastructure.postgres.connections import configure, session_conninfo
 from infrastructure.postgres.roles import roles_of
 from infrastructure.read_models.pages import lock_position, project_page, project_rest
 from infrastructure.read_models.projection import Projection, Table
+from infrastructure.read_models.views import show_rebuilt
 
 PAGE: Final = 2_000
 NO_LIMIT: Final = timedelta(0)
@@ -158,6 +159,7 @@ def _swap(
     connection.execute("DELETE FROM tracking WHERE application_name = %s", [name])
     connection.execute("DELETE FROM projection_failure WHERE name = %s", [projection.name])
     roles = roles_of(schema)
+    show_rebuilt(connection, projection.tables, schema=schema, beside=beside)
     for table in projection.tables:
         _execute(connection, "DROP TABLE {}.{}", schema, table.name)
         _execute(connection, "ALTER TABLE {}.{} SET SCHEMA {}", beside, table.name, schema)
