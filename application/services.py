@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from application.exports import Exports
 from application.exposures import Exposures
 from application.feed.following import Feed
 from application.keys import Keys
@@ -21,6 +22,7 @@ class Services:
     cases: RepeatableCases
     questions: Questions
     exposures: Exposures
+    exports: Exports
     keys: Keys
     feed: Feed
     webhooks: Webhooks

@@ -28,6 +28,7 @@ from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
 from infrastructure.feed.history import PostgresFeed
+from infrastructure.exports.files import FileExports
 from infrastructure.keys import PostgresKeys
 from infrastructure.last_uses import LastUses, writing
 from infrastructure.lookout import PostgresLookout
@@ -268,6 +269,7 @@ def wire(
         cases=cases,
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
+        exports=FileExports(),
         keys=keys,
         feed=PostgresFeed(pool, event_types=event_types),
         webhooks=PostgresWebhooks(pool, identities=TimeOrderedIdentities(), guard=guard),

@@ -1,26 +1,50 @@
 """Blocked payments: how much money disputes hold back, on any date, as far as was known on any."""
 
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Self
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import field_serializer
+from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator, StringConstraints, field_serializer
 
-from api.http.calls import AskingReadModels
+from api.http.calls import AskingReadModels, Call
 from api.http.describing import reads
 from api.http.values import (
+    AmountOut,
     Answer,
     Code,
+    Currency,
     InstantOrDay,
     ListAnswer,
     WholeInQuery,
     in_currency,
 )
-from application.exposures import ExposureGroup, Selection
+from application.exports import FileFormat, Sheet
+from application.exposure_questions import converted
+from application.exposure_sheets import sheet_of_lines
+from application.exposures import Exposure, ExposureGroup, Selection
+from domain.rates import Rate, Rates
 
 router = APIRouter(prefix="/v1/blocked-payments", tags=["blocked payments"])
+
+_RATE: Final = r"^[A-Z]{3}:[0-9]{1,9}(\.[0-9]{1,9})?:[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+
+
+def _is_a_rate(text: str) -> str:
+    if not _rate(text).rate:
+        raise ValueError("a rate is more than 0")
+    return text
+
+
+def _rate(text: str) -> Rate:
+    currency, rate, on = text.split(":")
+    return Rate(currency=currency, rate=Decimal(rate), on=date.fromisoformat(on))
+
 
 ValidAt = Annotated[
     InstantOrDay | None,
@@ -30,6 +54,33 @@ KnownAt = Annotated[
     InstantOrDay | None,
     Query(description="As far as was known then (now, if not said); a date means its end in UTC"),
 ]
+Customer = Annotated[Code | None, Query(description="Only this customer")]
+Into = Annotated[
+    Currency | None, Query(description="Also all currencies together in this one; see `rate`")
+]
+RatesGiven = Annotated[
+    list[Annotated[str, StringConstraints(pattern=_RATE), AfterValidator(_is_a_rate)]] | None,
+    Query(
+        alias="rate",
+        max_length=200,
+        description="What one unit of a currency is worth in `into`, and on which day:"
+        " `USD:0.92:2027-03-01`",
+    ),
+]
+
+MEDIA_TYPES: Final = MappingProxyType(
+    {
+        FileFormat.CSV: "text/csv; charset=utf-8; header=present",
+        FileFormat.CSV_FR: "text/csv; charset=utf-8; header=present",
+        FileFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        FileFormat.PARQUET: "application/vnd.apache.parquet",
+    },
+)
+
+_FILES: Final = {
+    media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+    for media_type in MEDIA_TYPES.values()
+}
 
 
 class ExposureRow(ListAnswer):
@@ -51,13 +102,36 @@ class ExposureRow(ListAnswer):
         return in_currency(amount, currency=self.currency)
 
 
+class RateStated(ListAnswer):
+    """A rate that the caller stated, and that was used."""
+
+    currency: str
+    rate: AmountOut
+    on: date
+
+
+class ConvertedView(ListAnswer):
+    """All currencies together, at the rates that the caller stated."""
+
+    currency: str
+    amount: Decimal
+    requested: Decimal
+    failed: Decimal
+    rates: list[RateStated]
+
+    @field_serializer("amount", "requested", "failed")
+    def _in_currency(self, amount: Decimal) -> str:
+        return in_currency(amount, currency=self.currency)
+
+
 class ExposureView(Answer):
-    """How much money was blocked. Nothing is summed across currencies."""
+    """How much money was blocked. Nothing is summed across currencies without a stated rate."""
 
     valid_at: datetime
     known_at: datetime | None
     by: ExposureGroup | None
     exposure: list[ExposureRow]
+    converted: ConvertedView | None
 
 
 class BlockedLineRow(ListAnswer):
@@ -113,12 +187,23 @@ def exposure(
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
     by: Annotated[ExposureGroup | None, Query()] = None,
+    customer: Customer = None,
+    into: Into = None,
+    rates: RatesGiven = None,
 ) -> ExposureView:
     """How much money was blocked, by currency, and by customer, company, reason or age."""
     valid = valid_at or call.services.clock.now()
-    found = call.services.exposures.exposure(valid_at=valid, known_at=known_at, by=by)
+    found = call.services.exposures.exposure(
+        valid_at=valid, known_at=known_at, by=by, among=Selection(customer_id=customer)
+    )
     rows = [ExposureRow.model_validate(row) for row in found]
-    return ExposureView(valid_at=valid, known_at=known_at, by=by, exposure=rows)
+    return ExposureView(
+        valid_at=valid,
+        known_at=known_at,
+        by=by,
+        exposure=rows,
+        converted=_converted(found, into=into, rates=rates),
+    )
 
 
 @router.get("/lines", operation_id="blocked-payments.lines", responses=reads())
@@ -126,7 +211,7 @@ def lines(
     call: AskingReadModels,
     valid_at: ValidAt = None,
     known_at: KnownAt = None,
-    customer: Annotated[Code | None, Query()] = None,
+    customer: Customer = None,
     limit: Annotated[WholeInQuery, Query(ge=1, le=1_000)] = 100,
 ) -> BlockedLinesView:
     """Which document lines were blocked, longest first."""
@@ -139,3 +224,42 @@ def lines(
     )
     rows = [BlockedLineRow.model_validate(row) for row in found]
     return BlockedLinesView.of(rows, valid_at=valid, known_at=known_at, limit=limit)
+
+
+@router.get(
+    "/lines/file",
+    operation_id="blocked-payments.export",
+    response_class=StreamingResponse,
+    responses={**reads(), HTTPStatus.OK: {"content": _FILES}},
+)
+def export(
+    call: AskingReadModels,
+    file_format: Annotated[FileFormat, Query(alias="format")] = FileFormat.CSV,
+    valid_at: ValidAt = None,
+    known_at: KnownAt = None,
+    customer: Customer = None,
+) -> StreamingResponse:
+    """Every document line that was blocked, longest first, as a file."""
+    valid = valid_at or call.services.clock.now()
+    found = call.services.exposures.every_line(
+        valid_at=valid, known_at=known_at, among=Selection(customer_id=customer)
+    )
+    name = f"blocked-lines-{valid:%Y-%m-%d}"
+    return _file(call, sheet_of_lines(found), name=name, file_format=file_format)
+
+
+def _file(call: Call, sheet: Sheet, *, name: str, file_format: FileFormat) -> StreamingResponse:
+    return StreamingResponse(
+        call.services.exports.write(sheet, file_format=file_format),
+        media_type=MEDIA_TYPES[file_format],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{file_format.ending}"'},
+    )
+
+
+def _converted(
+    found: Iterable[Exposure], *, into: str | None, rates: Sequence[str] | None
+) -> ConvertedView | None:
+    if into is None:
+        return None
+    stated = Rates.of(map(_rate, rates or ()), into=into)
+    return ConvertedView.model_validate(converted(found, rates=stated))

@@ -147,6 +147,11 @@ TABLE: Final = (
     Row("customers.contacts",                       _READERS),
     Row("blocked-payments.exposure",                _READERS),
     Row("blocked-payments.lines",                   _READERS),
+    Row("blocked-payments.export",                  _READERS),
+    Row("blocked-payments.series",                  _READERS),
+    Row("blocked-payments.bridge",                  _READERS),
+    Row("blocked-payments.learnt",                  _READERS),
+    Row("blocked-payments.entries",                 _READERS),
 
     Row("events.list",                              _READERS,             _EVENTS),
     Row("events.stream",                            _READERS,             _EVENTS),

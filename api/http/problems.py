@@ -42,6 +42,7 @@ from application.errors import (
     CaseNotFound,
     OutcomeUnknown,
 )
+from application.exports import FormatUnavailable
 from application.keys import (
     ExpiryPassed,
     KeyNotFound,
@@ -142,6 +143,9 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             "outcome-unknown",
             "It is not known whether this was recorded",
             again=False,
+        ),
+        FormatUnavailable: Row(
+            406, "format-unavailable", "Such files are not written here", ("file_format",)
         ),
         BadCursor: Row(400, "bad-cursor", "The list did not give this cursor"),
         NoSuchMoment: Row(

@@ -14,6 +14,7 @@ from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
 from infrastructure.feed.history import PostgresFeed
+from infrastructure.exports.files import FileExports
 from infrastructure.keys import PostgresKeys
 from infrastructure.lookout import PostgresLookout
 from infrastructure.read_models.catalogue import PROJECTIONS
@@ -40,6 +41,7 @@ def services(pool: Pool) -> Services:
         ),
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
+        exports=FileExports(),
         keys=PostgresKeys(pool, identities=identities, clock=clock),
         feed=PostgresFeed(pool, event_types=product_event_types()),
         webhooks=PostgresWebhooks(pool, identities=identities, guard=Guard(loopback=True)),

@@ -55,6 +55,11 @@ BESIDE_THE_STEPS: Final[dict[str, tuple[set[Role], set[ConnectorScope]]]] = {
         f"webhooks.{name}": ({ADMIN}, set())
         for name in "create list read replace delete rotate_secret deliveries resend".split()
     },
+    "blocked-payments.export": (READERS, set()),
+    "blocked-payments.series": (READERS, set()),
+    "blocked-payments.bridge": (READERS, set()),
+    "blocked-payments.learnt": (READERS, set()),
+    "blocked-payments.entries": (READERS, set()),
     "projections.list": ({AUDITOR, ADMIN}, set()),
     "metrics.read": ({AUDITOR, ADMIN}, set()),
     "keys.issue": ({ADMIN}, set()),
