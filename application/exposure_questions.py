@@ -4,22 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
-from application.exposures import Exposure
+from application.exposures import Exposure, Step
 from domain.rates import Rate, Rates
 from domain.refusals import RuleBroken
 
 MOST_STEPS: Final = 1_000
-
-
-class Step(StrEnum):
-    """How far apart the points of a series are."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
 
 
 class DatesReversed(RuleBroken):

@@ -59,6 +59,14 @@ class Movement(StrEnum):
     FAILED = "failed"
 
 
+class Step(StrEnum):
+    """How far apart the points of a series are."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
 class ExposureGroup(StrEnum):
     """By what money is grouped, beside its currency."""
 

@@ -13,6 +13,7 @@ from application.queries import Questions
 from application.reach import EVERYWHERE, Reach
 from application.reaching import cases_within
 from application.webhooks import Webhooks
+from application.receivables import Receivables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Services:
     questions: Questions
     exposures: Exposures
     exports: Exports
+    receivables: Receivables
     keys: Keys
     feed: Feed
     webhooks: Webhooks
@@ -39,4 +41,5 @@ class Services:
             cases=cases_within(self.cases, reach),
             questions=self.questions.within(reach),
             exposures=self.exposures.within(reach),
+            receivables=self.receivables.within(reach),
         )

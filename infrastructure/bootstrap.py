@@ -27,8 +27,8 @@ from infrastructure.erp.signatures import UnusableSecret
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
-from infrastructure.feed.history import PostgresFeed
 from infrastructure.exports.files import FileExports
+from infrastructure.feed.history import PostgresFeed
 from infrastructure.keys import PostgresKeys
 from infrastructure.last_uses import LastUses, writing
 from infrastructure.lookout import PostgresLookout
@@ -48,6 +48,7 @@ from infrastructure.postgres.tenants import (
 )
 from infrastructure.read_models.catalogue import PROJECTIONS
 from infrastructure.read_models.exposures import PostgresExposures
+from infrastructure.read_models.owed import PostgresReceivables
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
 from infrastructure.settings import Settings
@@ -270,6 +271,7 @@ def wire(
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
         exports=FileExports(),
+        receivables=PostgresReceivables(pool),
         keys=keys,
         feed=PostgresFeed(pool, event_types=event_types),
         webhooks=PostgresWebhooks(pool, identities=TimeOrderedIdentities(), guard=guard),

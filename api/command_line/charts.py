@@ -57,6 +57,7 @@ def draw_series(points: Sequence[ExposurePoint], *, title: str) -> str:
         f"<style>{_STYLE}</style>",
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         f'<text class="title" x="{LEFT}" y="26">{escape(title)}</text>',
+        f'<text x="{WIDTH - RIGHT}" y="26" text-anchor="end">blocked; dashed: requested</text>',
         *panels,
         *nothing,
         "</svg>",
@@ -81,7 +82,7 @@ def _panel(points: list[ExposurePoint], top: int) -> Iterator[str]:
     if any(point.requested for point in points):
         yield f'<path class="requested" d="{_path(places, asked)}"/>'
     yield f'<path class="blocked" d="{line}"/>'
-    yield f'<text class="title" x="20" y="{top + 30}">{escape(currency)}</text>'
+    yield f'<text class="title" x="{LEFT}" y="{top + 8}">{escape(currency)}</text>'
     every = -(-len(points) // MOST_LABELS)
     for place, point in list(zip(places, points, strict=True))[::every]:
         yield (

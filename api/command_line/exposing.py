@@ -19,7 +19,6 @@ from application.exports import Cell, FileFormat, Kind, Sheet
 from application.exports import Column as Titled
 from application.exposure_questions import (
     Converted,
-    Step,
     check_between,
     converted,
     ends_of_steps,
@@ -30,7 +29,7 @@ from application.exposure_sheets import (
     sheet_of_lines,
     sheet_of_series,
 )
-from application.exposures import Exposure, ExposureGroup, ExposurePoint
+from application.exposures import Exposure, ExposureGroup, ExposurePoint, Step
 from application.services import Services
 
 _TITLES: Final = {

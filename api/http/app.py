@@ -22,6 +22,7 @@ from api.http import (
     payment_blocks,
     projections,
     webhooks,
+    receivables,
 )
 from api.http.admission import Admission, HeldBodies, Limits
 from api.http.asked import AddressReader
@@ -51,6 +52,7 @@ ROUTERS: Final = (
     customers.router,
     blocked_payments.router,
     exposure_over_time.router,
+    receivables.router,
     projections.router,
     events.router,
     webhooks.router,

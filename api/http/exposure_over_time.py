@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field, field_serializer
 
-from api.http.blocked_payments import Customer, KnownAt, among
+from api.http.blocked_payments import Customer, KnownAt
 from api.http.calls import AskingReadModels
 from api.http.describing import reads
 from api.http.values import (
@@ -22,7 +22,7 @@ from api.http.values import (
     WholeInQuery,
     in_currency,
 )
-from application.exposure_questions import Step, check_between, ends_of_steps
+from application.exposure_questions import check_between, ends_of_steps
 from application.exposures import (
     BlockState,
     Bridge,
@@ -30,6 +30,7 @@ from application.exposures import (
     LedgerEntry,
     Movement,
     Selection,
+    Step,
     Window,
 )
 
@@ -170,9 +171,7 @@ class LedgerQuestion(Body):
     ] = None
     limit: Annotated[WholeInQuery, Field(ge=1, le=1_000)] = 100
 
-    def ask(
-        self, exposures: Exposures, *, among: Selection, now: datetime
-    ) -> tuple[LedgerEntry, ...]:
+    def ask(self, exposures: Exposures, *, now: datetime) -> tuple[LedgerEntry, ...]:
         """Ask for one row more than wanted."""
         window = Window(
             valid_after=self.valid_after,
@@ -185,7 +184,7 @@ class LedgerQuestion(Body):
             window,
             state=self.state,
             movement=self.movement,
-            among=among,
+            among=Selection(customer_id=self.customer, currency=self.currency),
             after=(min(int(position), MOST_POSITION), int(entry)),
             limit=self.limit + 1,
         )
@@ -202,7 +201,9 @@ def series(
 ) -> SeriesView:
     """How much money was blocked at the end of each day, week or month between two dates."""
     ends = ends_of_steps(first, until, step=step)
-    found = call.services.exposures.series(ends, known_at=known_at, among=among(call, customer))
+    found = call.services.exposures.series(
+        ends, known_at=known_at, among=Selection(customer_id=customer)
+    )
     points = [SeriesRow.model_validate(point) for point in found]
     return SeriesView(known_at=known_at, step=step, points=points)
 
@@ -221,7 +222,7 @@ def bridge(
         valid_from=valid_from,
         valid_until=until,
         known_at=known_at,
-        among=among(call, customer),
+        among=Selection(customer_id=customer),
     )
     return BridgeView(
         valid_from=valid_from,
@@ -246,7 +247,7 @@ def learnt(
         valid_at=valid_at,
         known_from=known_from,
         known_until=known_until,
-        among=among(call, customer),
+        among=Selection(customer_id=customer),
     )
     return BridgeView(
         valid_from=valid_at,
@@ -260,7 +261,5 @@ def learnt(
 @router.get("/entries", operation_id="blocked-payments.entries", responses=reads())
 def entries(call: AskingReadModels, question: Annotated[LedgerQuestion, Query()]) -> EntriesView:
     """The signed rows behind a figure, each with the event that made it: who, when, why."""
-    selection = among(call, question.customer, currency=question.currency)
-    now = call.services.clock.now()
-    found = question.ask(call.services.exposures, among=selection, now=now)
+    found = question.ask(call.services.exposures, now=call.services.clock.now())
     return EntriesView.of(found, limit=question.limit)

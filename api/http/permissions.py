@@ -152,6 +152,7 @@ TABLE: Final = (
     Row("blocked-payments.bridge",                  _READERS),
     Row("blocked-payments.learnt",                  _READERS),
     Row("blocked-payments.entries",                 _READERS),
+    Row("receivables.late-payments",                _READERS),
 
     Row("events.list",                              _READERS,             _EVENTS),
     Row("events.stream",                            _READERS,             _EVENTS),

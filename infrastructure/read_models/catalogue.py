@@ -9,6 +9,7 @@ from infrastructure.read_models.case_timeline import CASE_TIMELINE
 from infrastructure.read_models.case_words import CASE_WORDS
 from infrastructure.read_models.customer_contacts import CUSTOMER_CONTACTS
 from infrastructure.read_models.payment_blocks import PAYMENT_BLOCKS
+from infrastructure.read_models.receivables import RECEIVABLES
 from infrastructure.read_models.worklist import WORKLIST
 
 PROJECTIONS: Final = (
@@ -20,4 +21,5 @@ PROJECTIONS: Final = (
     CASE_REACH,
     BLOCKED_PAYMENTS,
     PAYMENT_BLOCKS,
+    RECEIVABLES,
 )

@@ -13,12 +13,13 @@ from infrastructure.clock import SystemClock, TimeOrderedIdentities
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
-from infrastructure.feed.history import PostgresFeed
 from infrastructure.exports.files import FileExports
+from infrastructure.feed.history import PostgresFeed
 from infrastructure.keys import PostgresKeys
 from infrastructure.lookout import PostgresLookout
 from infrastructure.read_models.catalogue import PROJECTIONS
 from infrastructure.read_models.exposures import PostgresExposures
+from infrastructure.read_models.owed import PostgresReceivables
 from infrastructure.read_models.projector import Projector
 from infrastructure.read_models.questions import PostgresQuestions
 from infrastructure.webhooks.guard import Guard
@@ -42,6 +43,7 @@ def services(pool: Pool) -> Services:
         questions=PostgresQuestions(pool),
         exposures=PostgresExposures(pool),
         exports=FileExports(),
+        receivables=PostgresReceivables(pool),
         keys=PostgresKeys(pool, identities=identities, clock=clock),
         feed=PostgresFeed(pool, event_types=product_event_types()),
         webhooks=PostgresWebhooks(pool, identities=identities, guard=Guard(loopback=True)),

@@ -60,6 +60,7 @@ BESIDE_THE_STEPS: Final[dict[str, tuple[set[Role], set[ConnectorScope]]]] = {
     "blocked-payments.bridge": (READERS, set()),
     "blocked-payments.learnt": (READERS, set()),
     "blocked-payments.entries": (READERS, set()),
+    "receivables.late-payments": (READERS, set()),
     "projections.list": ({AUDITOR, ADMIN}, set()),
     "metrics.read": ({AUDITOR, ADMIN}, set()),
     "keys.issue": ({ADMIN}, set()),

@@ -9,12 +9,11 @@ import pytest
 from application.exposure_questions import (
     MOST_STEPS,
     DatesReversed,
-    Step,
     TooManySteps,
     converted,
     ends_of_steps,
 )
-from application.exposures import Exposure
+from application.exposures import Exposure, Step
 from domain.rates import Rate, RateMissing, Rates
 
 FIRST: Final = date(2027, 1, 15)

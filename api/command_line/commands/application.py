@@ -12,6 +12,7 @@ from api.command_line.commands import (
     keys,
     migrations,
     projections,
+    receivables,
     serving,
     simulating,
     tenants,
@@ -36,6 +37,7 @@ def make_command_line() -> typer.Typer:
     app.add_typer(imports.app, name="import")
     app.add_typer(cases.app, name="case")
     app.command("exposure")(exposures.exposure)
+    app.command("late-payments")(receivables.late_payments)
     app.add_typer(projections.app, name="projections")
     app.command("listen")(developing.listen)
     app.command("trigger")(developing.trigger)

@@ -8,8 +8,7 @@ import typer
 
 from api.command_line.commands.options import AsJson, a_moment
 from application.exports import FileFormat
-from application.exposure_questions import Step
-from application.exposures import ExposureGroup
+from application.exposures import ExposureGroup, Step
 
 
 def exposure(  # noqa: PLR0913 - each is an option
