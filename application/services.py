@@ -12,8 +12,8 @@ from application.ports import Clock, Identities, RepeatableCases
 from application.queries import Questions
 from application.reach import EVERYWHERE, Reach
 from application.reaching import cases_within
-from application.webhooks import Webhooks
 from application.receivables import Receivables
+from application.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

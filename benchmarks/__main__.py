@@ -7,8 +7,10 @@ from os import cpu_count, getloadavg
 from typing import Final
 
 from benchmarks import (
+    adding,
     appending,
     commanding,
+    exporting,
     exposing,
     importing,
     opening,
@@ -32,6 +34,8 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
     "project": projecting.rebuilds,
     "project.lag": projecting.lag,
     "exposure": exposing.run,
+    "exposure.added": adding.run,
+    "export": exporting.run,
     "case": opening.run,
     "import": importing.run,
 }

@@ -57,6 +57,13 @@ _PERIODS: Final = """
      WHERE NOT isempty(told.known)
      ORDER BY lower(told.known), n
 """
+_OPEN: Final = """
+    INSERT INTO blocked_period
+    SELECT dispute_id, line_id, 'confirmed', 2 * n, 2 * n, customer_id, company_code, document
+         , document_line, reason_code, currency, opened_at, invoiced_on, amount, v
+         , tstzrange(v, NULL), tstzrange(k, NULL)
+      FROM held
+"""
 _LEDGER: Final = """
     INSERT INTO blocked_payment
     SELECT told.position, 1, dispute_id, line_id, 'confirmed', told.movement, customer_id
@@ -72,7 +79,7 @@ _LEDGER: Final = """
 def run(ground: Ground, scale: Scale) -> Figures:
     """Measure figures at dates all over the ledger, as known now and as known then."""
     with ground.site() as site:
-        periods = _fill(site, rows=scale.ledger)
+        periods = fill(site, rows=scale.ledger)
         yield stated("exposure.ledger", value=scale.ledger, unit="rows", periods=periods)
         with site.product(remembered=0) as wiring:
             exposures = wiring.services.exposures
@@ -89,7 +96,8 @@ def run(ground: Ground, scale: Scale) -> Figures:
             yield stated("exposure.bridge.month", value=percentile95(took), unit="ms p95")
 
 
-def _fill(site: Site, *, rows: int) -> int:
+def fill(site: Site, *, rows: int) -> int:
+    """Write a ledger of so many rows with its periods; answers how many those are."""
     with site.administration() as admin:
         parameters = {"rows": rows, "first": FIRST_DAY, "span": timedelta(days=DAYS)}
         admin.execute(_HELD, parameters)
@@ -97,6 +105,15 @@ def _fill(site: Site, *, rows: int) -> int:
         periods = admin.execute(_PERIODS).rowcount
         admin.execute("VACUUM ANALYZE blocked_payment, blocked_period")
     return periods
+
+
+def fill_open(site: Site, *, lines: int) -> None:
+    """Write so many lines that are blocked and stay so."""
+    with site.administration() as admin:
+        parameters = {"rows": 2 * lines, "first": FIRST_DAY, "span": timedelta(days=DAYS)}
+        admin.execute(_HELD, parameters)
+        admin.execute(_OPEN)
+        admin.execute("VACUUM ANALYZE blocked_period")
 
 
 def _year(exposures: Exposures, at: datetime) -> object:

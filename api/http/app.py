@@ -21,8 +21,8 @@ from api.http import (
     metrics,
     payment_blocks,
     projections,
-    webhooks,
     receivables,
+    webhooks,
 )
 from api.http.admission import Admission, HeldBodies, Limits
 from api.http.asked import AddressReader

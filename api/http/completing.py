@@ -31,6 +31,7 @@ TAGS: Final = {
     "cases": "Complaints and disputes in lists, and what happened to one of them.",
     "customers": "When and how we were in touch with a customer.",
     "blocked payments": "How much money disputes hold back, on any date.",
+    "receivables": "What customers owe at the end of a year, and how late they are.",
     "events": "The durable history, for other systems.",
     "webhooks": "Where events are sent, and what became of each delivery.",
     "operations": "Keys, read models, and whether the product serves.",

@@ -14,7 +14,6 @@ from api.http.describing import reads
 from api.http.values import (
     MOST_POSITION,
     Answer,
-    Body,
     Currency,
     Day,
     InstantOrDay,
@@ -154,7 +153,7 @@ class EntriesView(Answer):
         return cls(entries=rows, has_more=len(found) > limit)
 
 
-class LedgerQuestion(Body):
+class LedgerQuestion(Answer):
     """Which rows of the ledger are asked for."""
 
     valid_after: InstantOrDay | None = None

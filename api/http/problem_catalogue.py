@@ -51,6 +51,10 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
             "What should begin exists already. One document line of the ERP is one invoice.",
             "Read case_id instead.",
         ),
+        "format-unavailable": Entry(
+            "What writes files of this format is not installed here.",
+            "Ask for another format, or have the operator install what detail names.",
+        ),
         "case-changed": Entry(
             "Somebody changed the case after the version that If-Match names.",
             "Read the case, look at what happened since, and decide again.",

@@ -144,9 +144,7 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             "It is not known whether this was recorded",
             again=False,
         ),
-        FormatUnavailable: Row(
-            406, "format-unavailable", "Such files are not written here", ("file_format",)
-        ),
+        FormatUnavailable: Row(406, "format-unavailable", "Such files are not written here"),
         BadCursor: Row(400, "bad-cursor", "The list did not give this cursor"),
         NoSuchMoment: Row(
             404,

@@ -17,10 +17,9 @@ from application.receivables import Band, LatePayments, late_payments
 router = APIRouter(prefix="/v1/receivables", tags=["receivables"])
 
 _SALES: Final = r"^[A-Z]{3}:[0-9]{1,14}(\.[0-9]{1,4})?$"
-_NOTHING_STATED: Final[Sequence[str]] = ()
 
 SalesGiven = Annotated[
-    Sequence[Annotated[str, StringConstraints(pattern=_SALES)]],
+    list[Annotated[str, StringConstraints(pattern=_SALES)]] | None,
     Query(
         max_length=200,
         description="The year's sales of `company`, VAT included, by currency: `EUR:1250000.00`;"
@@ -105,7 +104,7 @@ def late(
     closing: Annotated[Day, Query(description="Its last day")],
     known_at: InstantOrDay | None = None,
     company: Annotated[Code | None, Query()] = None,
-    sales: SalesGiven = _NOTHING_STATED,
+    sales: SalesGiven = None,
 ) -> LatePaymentsView:
     """Unpaid issued invoices by how late they are (French D. 441-6), disputed ones apart; DSO."""
     check_between(first, closing)
@@ -125,5 +124,7 @@ def _only(company: str | None) -> frozenset[str] | None:
     return None if company is None else frozenset({company})
 
 
-def _stated(sales: Sequence[str]) -> Mapping[str, Decimal]:
-    return {currency: Decimal(amount) for currency, _, amount in (s.partition(":") for s in sales)}
+def _stated(sales: Sequence[str] | None) -> Mapping[str, Decimal]:
+    return {
+        currency: Decimal(amount) for currency, _, amount in (s.partition(":") for s in sales or ())
+    }

@@ -9,7 +9,7 @@ from application.exports import Kind, Sheet
 pa: Any = import_module("pyarrow")  # Any: it ships no types
 pq: Any = import_module("pyarrow.parquet")  # the same
 
-ROWS_AT_ONCE: Final = 10_000
+ROWS_AT_ONCE: Final = 5_000
 
 _TYPES: Final = {
     Kind.TEXT: pa.string(),
