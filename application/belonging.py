@@ -10,7 +10,9 @@ from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from application.case import Case
+from domain.approvals.policy import ApprovalPolicy
 from domain.blocks.block import PaymentBlock
+from domain.compensations.compensations import Compensations
 from domain.complaints.complaint import Complaint
 from domain.disputes.dispute import Dispute
 from domain.invoices.invoice import Invoice
@@ -24,6 +26,10 @@ class Finder(Protocol):
     def find(self, kind: type[C], case_id: UUID) -> C | None:
         """Read a case if there is one of that kind."""
         ...
+
+
+RULES: Final = (ApprovalPolicy, Compensations)
+"""What the rules rest on for all: no company's own, and so no case that anybody is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

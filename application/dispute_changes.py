@@ -5,6 +5,7 @@ from uuid import UUID
 
 from application.blocks import order_release
 from application.commands import OnCase
+from application.compensations import take_back_offer
 from application.invoices import claim_again, drop_claims
 from application.ports import Cases, Work
 from application.recorded import Recorded
@@ -24,11 +25,13 @@ def load(work: Work, *, on: OnCase) -> Dispute:
 
 
 def change(on: OnCase, *, decision: Decision, cases: Cases) -> Recorded:
-    """Record what is decided about the dispute alone."""
+    """Record what is decided about the dispute, and what its customer loses by it."""
 
     def decide(work: Work) -> UUID:
-        dispute = load(work, on=on)
-        return work.record(dispute, decision(dispute)).id
+        before = load(work, on=on)
+        dispute = work.record(before, decision(before))
+        take_back_offer(work, before=before, after=dispute)
+        return dispute.id
 
     return cases.transact(on.envelope, decide)
 
@@ -41,10 +44,10 @@ def let_go(on: OnCase, *, decision: Decision, cases: Cases) -> Recorded:
     """
 
     def decide(work: Work) -> UUID:
-        dispute = load(work, on=on)
-        held = dispute.unreleased_blocks
-        dispute = work.record(dispute, decision(dispute))
-        order_release(work, dispute, blocks=held)
+        before = load(work, on=on)
+        dispute = work.record(before, decision(before))
+        take_back_offer(work, before=before, after=dispute)
+        order_release(work, dispute, blocks=before.unreleased_blocks)
         drop_claims(work, dispute)
         return dispute.id
 

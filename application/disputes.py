@@ -7,6 +7,7 @@ from uuid import UUID
 
 from application.blocks import order_release
 from application.commands import OnCase
+from application.compensations import given_to, grant_offer, matrix_in_force
 from application.dispute_changes import change, conclude, let_go, load, resume
 from application.invoices import LineClaim, claim
 from application.ports import Cases, Identities, Work
@@ -216,12 +217,25 @@ def propose_settlement(on: OnCase, *, settlement: Settlement, cases: Cases) -> R
 
 
 def approve(on: OnCase, *, settlement_id: UUID, cases: Cases) -> Recorded:
-    """Approve a settlement as it was read; it goes to the customer."""
-    return change(
-        on,
-        decision=lambda d: negotiating.approve(d, settlement_id=settlement_id, by=on.by),
-        cases=cases,
-    )
+    """Approve a settlement as it was read; it goes to the customer.
+
+    The customer's compensations change with it, so that two approvals at once do not exceed a
+    limit together.
+    """
+
+    def decide(work: Work) -> UUID:
+        dispute = load(work, on=on)
+        approved = negotiating.approve(
+            dispute,
+            settlement_id=settlement_id,
+            matrix=matrix_in_force(work, at=on.envelope.at),
+            given=given_to(work, dispute, at=on.envelope.at),
+            by=on.by,
+        )
+        grant_offer(work, work.record(dispute, approved))
+        return dispute.id
+
+    return cases.transact(on.envelope, decide)
 
 
 def refuse_approval(on: OnCase, *, cases: Cases) -> Recorded:

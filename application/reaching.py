@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-from application.belonging import Belonging, belonging_of
+from application.belonging import RULES, Belonging, belonging_of
 from application.case import Case
 from application.errors import ApplicationError, CaseNotFound
 from application.once import Once
@@ -73,7 +73,7 @@ class CasesWithin:
     def load(self, kind: type[C], case_id: UUID) -> C:
         """Read a case; see the port."""
         case = self._cases.find(case_id)
-        if not isinstance(case, kind) or not self._sees(case):
+        if not isinstance(case, kind) or not (issubclass(kind, RULES) or self._sees(case)):
             raise CaseNotFound(kind.__name__, case_id)
         return case
 
@@ -106,13 +106,14 @@ class WorkWithin:
     """One command at work within a reach; it decides on what the command itself has read.
 
     The first case of a command is its subject. An invoice that comes later is a consequence of
-    what is disputed, and its company was looked at with the disputed line.
+    what is disputed, and its company was looked at with the disputed line. What a rule rests on
+    is of no company, and follows its subject too.
     """
 
     def __init__(self, work: Work, reach: Reach) -> None:
         self._work = work
         self._reach = reach
-        self._has_subject = False
+        self._subject: type[Case] | None = None
 
     @property
     def envelope(self) -> Envelope:
@@ -149,6 +150,8 @@ class WorkWithin:
             OutOfReach: the case would belong to another company then.
         """
         recorded = self._work.record(case, events)
+        if isinstance(case, RULES) and self._follows(type(case)):
+            return recorded
         # A case may be given to another team; it may not be given to another company.
         belonging = belonging_of(recorded, finder=self._work)
         if not self._reach.covers_companies(belonging.companies):
@@ -160,9 +163,8 @@ class WorkWithin:
         return self._work.react(case, events, cause=cause)
 
     def _follows(self, kind: type[Case]) -> bool:
-        follows = self._has_subject and kind is Invoice
-        self._has_subject = True
-        return follows
+        self._subject = self._subject or kind
+        return kind is not self._subject and issubclass(kind, (Invoice, *RULES))
 
     def _sees(self, case: Case) -> bool:
         return _covers(self._reach, belonging_of(case, finder=self._work))

@@ -77,12 +77,17 @@ def _viewer(call: Call, moment: Moment) -> Principal | None:
     return call.principal if moment == NOW else None
 
 
-def _tell(call: Call, kind: Kind, recorded: Recorded, *, begun: bool) -> None:
+def tell(call: Call, recorded: Recorded, *, place: str | None = None) -> None:
+    """Say in the headers what was recorded, and where what was begun is read."""
     call.show_version(recorded.version)
     call.show_position(recorded)
     call.show_repeated(recorded)
-    if begun:
-        call.show_place(address(kind, recorded.case_id))
+    if place is not None:
+        call.show_place(place)
+
+
+def _tell(call: Call, kind: Kind, recorded: Recorded, *, begun: bool) -> None:
+    tell(call, recorded, place=address(kind, recorded.case_id) if begun else None)
 
 
 def _case(kind: type[C], recorded: Recorded) -> C:

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import Depends, FastAPI
 
 from api.http import (
+    approvals,
     blocked_payments,
     cases,
     complaint_file,
@@ -46,6 +47,7 @@ ROUTERS: Final = (
     complaint_file.router,
     disputes.router,
     dispute_steps.router,
+    approvals.router,
     payment_blocks.router,
     invoices.router,
     cases.router,

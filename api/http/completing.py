@@ -26,6 +26,7 @@ EVERYWHERE: Final = (
 TAGS: Final = {
     "complaints": "Expressions of dissatisfaction, from their arrival to their end.",
     "disputes": "Contested document lines, and the payment that is held back meanwhile.",
+    "approvals": "Who may approve how much, and what a settlement takes.",
     "payment blocks": "What the ERP holds back, and what it says about that.",
     "invoices": "The ERP's document lines, as it tells us of them.",
     "cases": "Complaints and disputes in lists, and what happened to one of them.",

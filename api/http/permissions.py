@@ -98,8 +98,9 @@ TABLE: Final = (
     Row("disputes.provide_information",             _STAFF,               _INTAKE),
     Row("disputes.wait_expired",                    _ADMIN),
     Row("disputes.propose_settlement",              _STAFF),
-    Row("disputes.approve",                         _MANAGER),
-    Row("disputes.refuse_approval",                 _MANAGER),
+    Row("disputes.approval",                        _READERS),
+    Row("disputes.approve",                         _DECIDERS),
+    Row("disputes.refuse_approval",                 _DECIDERS),
     Row("disputes.customer_accepts",                _STAFF,               _INTAKE),
     Row("disputes.customer_refuses",                _STAFF,               _INTAKE),
     Row("disputes.offer_expired",                   _ADMIN),
@@ -123,6 +124,9 @@ TABLE: Final = (
     Row("disputes.add_note",                        _STAFF),
     Row("disputes.add_evidence",                    _STAFF | _ADMIN,      _INTAKE),
     Row("disputes.correct",                         _STAFF),
+
+    Row("approval-policy.read",                     _READERS),
+    Row("approval-policy.adopt",                    _ADMIN),
 
     Row("payment-blocks.read",                      _READERS,             _ERP),
     Row("payment-blocks.send",                      _ADMIN),

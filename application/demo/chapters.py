@@ -184,10 +184,10 @@ def propose(told: Telling, *, share: int = 1) -> None:
 
 
 def approve(told: Telling) -> None:
-    """A manager approves; the offer goes to the customer."""
+    """Finance, whom no limit binds, approves; the offer goes to the customer."""
     told.later(hours=5)
     disputes.approve(
-        told.on(DISPUTE, by=MANAGER), settlement_id=told.name("settlement"), cases=told.cases
+        told.on(DISPUTE, by=FINANCE), settlement_id=told.name("settlement"), cases=told.cases
     )
 
 

@@ -35,6 +35,7 @@ from domain.parties import SYSTEM, Actor, ActorKind, Role
 
 AGENT: Final = Actor(kind=ActorKind.AGENT, subject_id="demo-agent", role=Role.AGENT)
 MANAGER: Final = Actor(kind=ActorKind.AGENT, subject_id="demo-manager", role=Role.MANAGER)
+FINANCE: Final = Actor(kind=ActorKind.AGENT, subject_id="demo-finance", role=Role.FINANCE)
 ERP: Final = Actor(kind=ActorKind.ERP, subject_id="erp:S4", role=Role.CONNECTOR)
 
 CUSTOMER: Final = "K-1000"
@@ -202,7 +203,7 @@ class Play:
         )
         self._told()
         disputes.approve(
-            self._on(self.dispute_id, by=MANAGER),
+            self._on(self.dispute_id, by=FINANCE),
             settlement_id=settlement.settlement_id,
             cases=self.services.cases,
         )

@@ -237,7 +237,7 @@ def more_asked(told: Telling) -> None:
 
 
 def awaiting_approval(told: Telling) -> None:
-    """A settlement is proposed; a manager must approve it."""
+    """A settlement is proposed; somebody else must approve it."""
     tell.dispute_this(told)
     tell.propose(told, share=2)
 

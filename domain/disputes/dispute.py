@@ -49,6 +49,10 @@ class Dispute:
     """The latest block of each line, by line."""
     settlement: Settlement | None = None
     proposed_by: str | None = None
+    approved: UUID | None = None
+    """The settlement that was approved and is still to be carried out."""
+    executed: UUID | None = None
+    """The settlement that was carried out last."""
     witness: Witness | None = None
     was_blocked: bool = False
     """Whether the ERP ever held a line back for it, even if it no longer does."""
@@ -154,14 +158,27 @@ class Dispute:
                 return replace(self, witness=Witness(actor.subject_id, actor.role))
             case events.SettlementProposed():
                 proposer = envelope.actor.subject_id
-                return replace(self, settlement=event.settlement, proposed_by=proposer)
+                return replace(
+                    self, settlement=event.settlement, proposed_by=proposer, approved=None
+                )
+            case events.SettlementApproved():
+                return replace(self, approved=event.settlement_id)
+            case events.SettlementExecuted():
+                return replace(self, approved=None, executed=event.settlement_id)
+            case (
+                events.SettlementFailed()
+                | events.DisputeRejected()
+                | events.DisputeWithdrawn()
+                | events.ClearedInErp()
+            ):
+                return replace(self, approved=None)
             case (
                 events.ApprovalRefused()
                 | events.SettlementRefused()
                 | events.OfferExpired()
                 | events.DisputeReopened()
             ):
-                return replace(self, settlement=None, proposed_by=None)
+                return replace(self, settlement=None, proposed_by=None, approved=None)
             case _:
                 return self
 

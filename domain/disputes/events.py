@@ -178,15 +178,19 @@ class SettlementProposed(Event):
 
 
 class SettlementApproved(Event):
-    """A manager other than the proposer approved; the offer goes to the customer."""
+    """Somebody other than the proposer approved; the offer goes to the customer."""
 
     type: ClassVar[str] = "dispute.settlement_approved"
 
     settlement_id: UUID
+    level: int | None = None
+    """The level of the approval matrix that was needed; nothing where none was asked for."""
+    matrix: int | None = None
+    """The number of the matrix that was in force; 0 is the one that ships with the product."""
 
 
 class ApprovalRefused(Event):
-    """A manager did not approve."""
+    """A manager, or somebody of finance, did not approve."""
 
     type: ClassVar[str] = "dispute.approval_refused"
 

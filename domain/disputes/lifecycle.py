@@ -53,6 +53,7 @@ _ERP = (Party.ERP,)
 _NEGOTIATORS = (Party.AGENT, Party.FINANCE)
 _REQUESTERS = (*_NEGOTIATORS, Party.SYSTEM)
 _CONFIRMERS = (Party.FINANCE, Party.MANAGER)
+_APPROVERS = (Party.MANAGER, Party.FINANCE)
 _ERP_OR_SYSTEM = (Party.ERP, Party.SYSTEM)
 _STAFF = (Party.AGENT, Party.MANAGER, Party.FINANCE)
 _ANYONE = (*_STAFF, Party.CUSTOMER, Party.SYSTEM)
@@ -81,8 +82,8 @@ LIFECYCLE = Lifecycle("dispute", birth=events.DisputeOpened, initial=_S.OPENED, 
     Step("wait_expired",               (_S.AWAITING_CUSTOMER,),                  _S.PAYMENT_BLOCKED,    events.WaitExpired,                 _SYSTEM),
     Step("propose_settlement",         (_S.PAYMENT_BLOCKED, _S.IN_MEDIATION,
                                         _S.UNFOUNDED),                           _S.AWAITING_APPROVAL,  events.SettlementProposed,          _NEGOTIATORS),
-    Step("approve",                    (_S.AWAITING_APPROVAL,),                  _S.SETTLEMENT_OFFERED, events.SettlementApproved,          _MANAGER),
-    Step("refuse_approval",            (_S.AWAITING_APPROVAL,),                  _S.PAYMENT_BLOCKED,    events.ApprovalRefused,             _MANAGER),
+    Step("approve",                    (_S.AWAITING_APPROVAL,),                  _S.SETTLEMENT_OFFERED, events.SettlementApproved,          _APPROVERS),
+    Step("refuse_approval",            (_S.AWAITING_APPROVAL,),                  _S.PAYMENT_BLOCKED,    events.ApprovalRefused,             _APPROVERS),
     Step("customer_accepts",           (_S.SETTLEMENT_OFFERED,),                 _S.SETTLING,           events.SettlementAccepted,          _CUSTOMER),
     Step("customer_refuses",           (_S.SETTLEMENT_OFFERED,),                 _S.PAYMENT_BLOCKED,    events.SettlementRefused,           _CUSTOMER),
     Step("offer_expired",              (_S.SETTLEMENT_OFFERED,),                 _S.PAYMENT_BLOCKED,    events.OfferExpired,                _SYSTEM),

@@ -131,6 +131,15 @@ def check_allocations(
             raise AllocationExceedsLine(allocation.line_id)
 
 
+def compensation(settlement: Settlement, *, accounts: Mapping[UUID, Account]) -> dict[str, Decimal]:
+    """How much the settlement gives the customer, by currency."""
+    given: dict[str, Decimal] = {}
+    for allocation in settlement.allocations:
+        currency = accounts[allocation.line_id].line.currency
+        given[currency] = given.get(currency, ZERO) + allocation.amount
+    return given
+
+
 def execute(settlement: Settlement, *, accounts: Mapping[UUID, Account]) -> dict[UUID, Account]:
     """Move the money as the settlement says; the rest returns to collection."""
     given = {allocation.line_id: allocation.amount for allocation in settlement.allocations}

@@ -13,8 +13,12 @@ from application.errors import CaseChanged, CaseContended, CaseNotFound, Outcome
 from application.once import Once
 from application.ports import Clock
 from application.recorded import Recorded, RecordedEvent
+from domain.approvals.events import ApprovalMatrixAdopted
+from domain.approvals.policy import ApprovalPolicy
 from domain.blocks.block import PaymentBlock
 from domain.blocks.events import BlockOrdered
+from domain.compensations.compensations import Compensations
+from domain.compensations.events import CompensationGranted
 from domain.complaints.complaint import Complaint
 from domain.complaints.events import ComplaintRegistered
 from domain.disputes.dispute import Dispute
@@ -51,6 +55,8 @@ BORN_AS: Final[dict[type[Event], type[Case]]] = {
     DisputeOpened: Dispute,
     BlockOrdered: PaymentBlock,
     InvoiceMirrored: Invoice,
+    ApprovalMatrixAdopted: ApprovalPolicy,
+    CompensationGranted: Compensations,
 }
 
 C = TypeVar("C", bound=Case)

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import orjson
 
+import domain.approvals.events
 import domain.blocks.events
+import domain.compensations.events
 import domain.complaints.events
 import domain.disputes.events
 import domain.invoices.events
@@ -28,6 +30,8 @@ MODULES: Final = (
     domain.disputes.events,
     domain.blocks.events,
     domain.invoices.events,
+    domain.approvals.events,
+    domain.compensations.events,
 )
 
 

@@ -19,6 +19,7 @@ from infrastructure.read_models.projection import (
     insert,
     kind_of,
 )
+from infrastructure.read_models.standings import LIFECYCLES
 
 _FAMILY: Final = Table("case_family", ("case_id",), ("case_id", "family_id"))
 _TIMELINE: Final = Table(
@@ -27,7 +28,7 @@ _TIMELINE: Final = Table(
 
 
 def _project(cursor: Cursor[DictRow], page: Sequence[RecordedEvent]) -> None:
-    told = [recorded for recorded in page if kind_of(recorded) != "invoice"]
+    told = [recorded for recorded in page if kind_of(recorded) in LIFECYCLES]
     families = KeyedRows(cursor, _FAMILY, _cases(told))
     entries: list[Row] = []
     for recorded in told:

@@ -11,12 +11,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
+from domain.approvals.matrix import Limit
 from domain.blocks import events as blocks
 from domain.complaints import events as complaints
 from domain.contacts import Direction, Reached
 from domain.disputes import events as disputes
 from domain.disputes.lines import Allocation
+from domain.disputes.settlement import SettlementKind
 from domain.event import Channel, Event
+from domain.parties import Role
 from infrastructure.event_store.event_types import product_event_types
 from tests import examples as an
 
@@ -39,6 +42,8 @@ _FIELDS: Final[dict[str, Any]] = {  # Any: each field has its own type
     "corrects_version": 1,
     "court": "Tribunal de commerce de Lyon",
     "direction": Direction.OUTBOUND,
+    "currency": "EUR",
+    "customer_id": an.CUSTOMER,
     "dispute_id": an.DISPUTE_ID,
     "erp_document": "1400000042",
     "erp_reference": "BLK-7",
@@ -46,8 +51,11 @@ _FIELDS: Final[dict[str, Any]] = {  # Any: each field has its own type
     "into_complaint_id": an.EARLIER_COMPLAINT_ID,
     "into_first_received_at": an.MONDAY,
     "into_line_id": an.PART_ID,
+    "level": 2,
+    "limits": (Limit(level=1, role=Role.FINANCE, currency="EUR"),),
     "line": an.other_line(),
     "line_id": an.LINE_ID,
+    "matrix": 1,
     "mediator": "Médiateur de la consommation",
     "part": _PART,
     "payments": (Allocation(line_id=an.LINE_ID, amount=Decimal("40.00")),),
@@ -64,6 +72,7 @@ _FIELDS: Final[dict[str, Any]] = {  # Any: each field has its own type
     "summary": "Left a message.",
     "text": "She will be back on Friday.",
     "to_queue": "transport",
+    "valid_from": an.END_OF_MARCH,
     "was": "goods_damaged",
     "now": "price",
 }
@@ -73,6 +82,7 @@ _BY_TYPE: Final[dict[object, object]] = {
     disputes.CorrectableField: disputes.CorrectableField.REASON_CODE,
     disputes.JudgmentOutcome: disputes.JudgmentOutcome.PARTLY,
     blocks.Scope: blocks.Scope.DUNNING,
+    SettlementKind: SettlementKind.CREDIT_NOTE,
 }
 
 

@@ -13,6 +13,7 @@ import domain.complaints.events
 import domain.complaints.keeping
 import domain.disputes.events
 from application.case import Case
+from domain.approvals.matrix import SHIPPED
 from domain.blocks.block import PaymentBlock
 from domain.blocks.lifecycle import LIFECYCLE as BLOCKS
 from domain.complaints.complaint import Complaint
@@ -186,6 +187,8 @@ DISPUTE: Final = Kind(
         "review_by": an.END_OF_MARCH,
         "refused": True,
         "settlement": an.settlement(),
+        "matrix": SHIPPED,
+        "given": {},
         "how_to_contest": "Write to us within two months, or go to the mediator.",
         "conclusion": "half_each",
         "court": "Tribunal de commerce de Lyon",

@@ -1,0 +1,1 @@
+"""Who may approve how much: a versioned matrix of limits."""

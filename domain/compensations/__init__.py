@@ -1,0 +1,1 @@
+"""What a customer was given over all disputes, so that limits hold for the sum too."""
