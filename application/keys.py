@@ -1,6 +1,6 @@
 """API keys: who may come in, and as whom they act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
@@ -27,6 +27,9 @@ GRANTABLE: Final = (
     Role.ADMIN,
 )
 """The roles that a key can have; the others belong to the product itself."""
+
+KEY_PREFIX: Final = "rcs_"
+"""How every secret begins, so that scanners of sources and logs recognise a leaked one."""
 
 GRACE: Final = timedelta(hours=24)
 """How long a key that was replaced goes on working, if nothing else is said."""
@@ -149,7 +152,7 @@ class IssuedKey:
     """A new key with its secret, which is shown this once."""
 
     key: Key
-    secret: str
+    secret: str = field(repr=False)
 
 
 class Keys(Protocol):

@@ -13,6 +13,7 @@ from application.queries import Questions
 from application.reach import EVERYWHERE, Reach
 from application.reaching import cases_within
 from application.receivables import Receivables
+from application.tokens import Tokens
 from application.webhooks import Webhooks
 
 
@@ -31,6 +32,8 @@ class Services:
     clock: Clock
     identities: Identities
     lookout: Lookout
+    tokens: Tokens | None = None
+    """Of an issuer, where one is named; else API keys alone open the door."""
 
     def within(self, reach: Reach) -> Self:
         """The same product, in which nothing exists that lies outside a reach."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event as Signal
 from threading import Thread
@@ -21,6 +21,7 @@ from application.erp_desk import ErpDesk
 from application.errors import ApplicationError
 from application.imports.catching_up import CasesInBulk
 from application.services import Services
+from application.tokens import Tokens
 from infrastructure.clock import SystemClock, TimeOrderedIdentities
 from infrastructure.erp.http_connector import HttpErp, UnusableErpAddress
 from infrastructure.erp.signatures import UnusableSecret
@@ -32,6 +33,9 @@ from infrastructure.feed.history import PostgresFeed
 from infrastructure.keys import PostgresKeys
 from infrastructure.last_uses import LastUses, writing
 from infrastructure.lookout import PostgresLookout
+from infrastructure.oidc.checking import IssuedTokens
+from infrastructure.oidc.claims import ClaimRules
+from infrastructure.oidc.issuer import Issuer, UnusableIssuer
 from infrastructure.postgres.connections import open_pool
 from infrastructure.postgres.embedded import EmbeddedServer, Login
 from infrastructure.postgres.errors import DatabaseNotReady
@@ -85,16 +89,23 @@ class ErpNotUsable(ApplicationError):
         super().__init__(f"{cause}; see RECOURS_ERP_URL and RECOURS_ERP_SECRET")
 
 
+class OidcNotUsable(ApplicationError):
+    """The settings name no issuer whose tokens could be believed."""
+
+    def __init__(self, cause: ValueError) -> None:
+        super().__init__(f"{cause}; see RECOURS_OIDC_ISSUER and RECOURS_OIDC_JWKS_URL")
+
+
 @dataclass(frozen=True, slots=True)
 class Logins:
     """How the database is reached, and as whom."""
 
-    application_url: str
+    application_url: str = field(repr=False)
     """The tenant's: it enters the tenant's schema and no other."""
-    owner_url: str | None
-    roles_url: str | None
+    owner_url: str | None = field(repr=False)
+    roles_url: str | None = field(repr=False)
     """Who may make roles."""
-    tenants_secret: str | None
+    tenants_secret: str | None = field(repr=False)
 
 
 @contextmanager
@@ -245,7 +256,8 @@ def open_services(settings: Settings, *, remembered: int = REMEMBERED_CASES) -> 
                 application_name="recours",
             )
         )
-        wiring = wire(pool, settings=settings, remembered=remembered)
+        tokens = stack.enter_context(open_tokens(settings))
+        wiring = wire(pool, settings=settings, remembered=remembered, tokens=tokens)
         stack.enter_context(writing(wiring.last_uses))
         yield wiring
 
@@ -255,6 +267,7 @@ def wire(
     *,
     settings: Settings,
     remembered: int = REMEMBERED_CASES,
+    tokens: Tokens | None = None,
 ) -> Wiring:
     """Wire the product over a pool of the application's login."""
     clock, event_types = SystemClock(), product_event_types()
@@ -275,6 +288,7 @@ def wire(
         keys=keys,
         feed=PostgresFeed(pool, event_types=event_types),
         webhooks=PostgresWebhooks(pool, identities=TimeOrderedIdentities(), guard=guard),
+        tokens=tokens,
         clock=clock,
         identities=TimeOrderedIdentities(),
         lookout=PostgresLookout(
@@ -286,6 +300,45 @@ def wire(
     projector = Projector(pool, projections=PROJECTIONS, event_types=event_types)
     sender = Sender(Outbox(pool, event_types=event_types), guard=guard)
     return Wiring(services, pool, projector, sender, cases, keys.last_uses)
+
+
+def issuer_of(settings: Settings) -> Issuer | None:
+    """Whose tokens are taken, or nobody's when the settings name no issuer.
+
+    Raises:
+        OidcNotUsable: its address is none that could be believed.
+    """
+    if settings.recours_oidc_issuer is None:
+        return None
+    try:
+        return Issuer(name=settings.recours_oidc_issuer, jwks_url=settings.recours_oidc_jwks_url)
+    except UnusableIssuer as error:
+        raise OidcNotUsable(error) from error
+
+
+@contextmanager
+def open_tokens(settings: Settings) -> Generator[IssuedTokens | None]:
+    """Take the tokens of the issuer that the settings name, or of nobody.
+
+    Raises:
+        OidcNotUsable: its address is none that could be believed.
+    """
+    issuer, key = issuer_of(settings), settings.recours_oidc_pseudonym_key
+    if issuer is None or key is None or settings.recours_oidc_audience is None:
+        yield None
+        return
+    rules = ClaimRules(
+        issuer=issuer.name,
+        audience=settings.recours_oidc_audience,
+        pseudonym_key=key,
+        subject_claim=settings.recours_oidc_subject_claim,
+        role_claim=settings.recours_oidc_role_claim,
+        scope_claim=settings.recours_oidc_scope_claim,
+        companies_claim=settings.recours_oidc_companies_claim,
+        teams_claim=settings.recours_oidc_teams_claim,
+    )
+    with IssuedTokens(issuer, rules=rules, clock=SystemClock()) as tokens:
+        yield tokens
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Looks an installation over and says what is wrong with it, and what to do about it."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +14,16 @@ from psycopg_pool import PoolTimeout
 
 from application.erp import ErpError
 from application.webhooks import Webhook, WhyDisabled
-from infrastructure.bootstrap import ErpNotUsable, Logins, open_database, open_erp, open_services
+from infrastructure.bootstrap import (
+    ErpNotUsable,
+    Logins,
+    OidcNotUsable,
+    issuer_of,
+    open_database,
+    open_erp,
+    open_services,
+)
+from infrastructure.oidc.issuer import PATIENCE, IssuerFault
 from infrastructure.operating import is_made
 from infrastructure.postgres.errors import DatabaseNotReady, HistoryChanged
 from infrastructure.postgres.migrating import applied_to, pending_on
@@ -23,6 +33,12 @@ from infrastructure.settings import Settings
 
 NOBODYS_BLOCK: Final = UUID(int=0)
 """An ERP that answers that it never met this block is reachable and believes us."""
+
+
+_OIDC_FIX: Final = (
+    "set RECOURS_OIDC_ISSUER, RECOURS_OIDC_AUDIENCE and RECOURS_OIDC_PSEUDONYM_KEY "
+    "to take an issuer's tokens too"
+)
 
 
 class Health(StrEnum):
@@ -55,6 +71,7 @@ def examine(settings: Settings) -> Iterator[Examined]:
             f"none yet in {settings.recours_data}",
             "the first `recours serve`, `demo` or `import` makes it",
         )
+    yield _issuer(settings)
     yield _erp(settings)
 
 
@@ -177,6 +194,23 @@ def _webhooks(webhooks: Sequence[Webhook]) -> Iterator[Examined]:
             yield _fault(subject, why, "mend the receiver, then enable it: PUT /v1/webhooks")
         elif webhook.enabled and webhook.failing_since is not None:
             yield _note(subject, f"nothing gets through since {webhook.failing_since}", None)
+
+
+def _issuer(settings: Settings) -> Examined:
+    try:
+        issuer = issuer_of(settings)
+        if issuer is None:
+            return _note("issuer", "none named: API keys alone open the door", _OIDC_FIX)
+        keys = asyncio.run(asyncio.wait_for(issuer.fetch_keys(), PATIENCE))
+    except OidcNotUsable as error:
+        return _fault("issuer", str(error), "correct RECOURS_OIDC_ISSUER or RECOURS_OIDC_JWKS_URL")
+    except TimeoutError:
+        found = f"{settings.recours_oidc_issuer} does not answer within {PATIENCE:g} s"
+        return _fault("issuer", found, "let this machine reach it")
+    except IssuerFault as error:
+        fix = "let this machine reach it, or correct RECOURS_OIDC_ISSUER or RECOURS_OIDC_JWKS_URL"
+        return _fault("issuer", str(error), fix)
+    return _good("issuer", f"{len(keys)} usable keys of {issuer.name}")
 
 
 def _erp(settings: Settings) -> Examined:

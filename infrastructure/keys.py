@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow, kwargs_row
 from psycopg_pool import ConnectionPool
 
 from application.keys import (
+    KEY_PREFIX,
     IssuedKey,
     Key,
     KeyNotFound,
@@ -34,10 +35,7 @@ from domain.parties import Role
 from infrastructure.last_uses import LastUses
 from infrastructure.remembering import Memory
 
-PREFIX: Final = "rcs"
-"""Lets scanners of source code and logs recognise a leaked secret."""
-
-_SECRET: Final = re.compile(rf"{PREFIX}_(?P<opening>[0-9a-f]{{8}})_[A-Za-z0-9_-]{{43}}")
+_SECRET: Final = re.compile(rf"{KEY_PREFIX}(?P<opening>[0-9a-f]{{8}})_[A-Za-z0-9_-]{{43}}")
 
 REMEMBERED: Final = 1_024
 LIFETIME: Final = timedelta(seconds=5)
@@ -195,7 +193,7 @@ class _NewSecret(NamedTuple):
 
 def _new_secret() -> _NewSecret:
     opening = secrets.token_hex(4)
-    secret = f"{PREFIX}_{opening}_{secrets.token_urlsafe(32)}"
+    secret = f"{KEY_PREFIX}{opening}_{secrets.token_urlsafe(32)}"
     return _NewSecret(opening, secret, _digest(secret))
 
 
@@ -217,7 +215,7 @@ def _key(  # noqa: PLR0913 - the columns of the table
 ) -> Key:
     return Key(
         key_id=key_id,
-        prefix=f"{PREFIX}_{opening}",
+        prefix=f"{KEY_PREFIX}{opening}",
         terms=KeyTerms(
             subject_id=subject_id,
             role=Role(role),

@@ -91,6 +91,33 @@ class Settings(BaseSettings):
     recours_body_limit: int = Field(default=256 * 1024, ge=1024, le=64 * 1024 * 1024)
     """The bytes that the body of a request may have, as it travels."""
 
+    recours_oidc_issuer: str | None = None
+    """Whose bearer tokens are taken beside API keys, as they name it in `iss`."""
+
+    recours_oidc_audience: str | None = None
+    """What names this product in the tokens' `aud`."""
+
+    recours_oidc_pseudonym_key: SecretStr | None = Field(default=None, min_length=32)
+    """What subjects are hashed with; with another one everybody would be somebody else."""
+
+    recours_oidc_jwks_url: str | None = None
+    """Where the issuer's keys are; where its discovery document says, if not said."""
+
+    recours_oidc_subject_claim: str = Field(default="sub", min_length=1)
+    """The claim that tells who somebody is, for ever."""
+
+    recours_oidc_role_claim: str = Field(default="role", min_length=1)
+    """The claim that names the role; a path such as `realm_access.roles` leads into objects."""
+
+    recours_oidc_scope_claim: str = Field(default="scope", min_length=1)
+    """The claim that names the scopes of a connector."""
+
+    recours_oidc_companies_claim: str | None = None
+    """The claim that names the legal entities somebody reaches; nobody is limited, if not said."""
+
+    recours_oidc_teams_claim: str | None = None
+    """The same for teams."""
+
     @field_validator("database_url", "database_owner_url")
     @classmethod
     def _is_a_connection_string(cls, url: SecretStr | None) -> SecretStr | None:
@@ -132,4 +159,18 @@ class Settings(BaseSettings):
     def _an_erp_is_named_with_its_secret(self) -> Self:
         if (self.recours_erp_url is None) != (self.recours_erp_secret is None):
             raise ValueError("RECOURS_ERP_URL and RECOURS_ERP_SECRET belong together: set both")
+        return self
+
+    @model_validator(mode="after")
+    def _an_issuer_is_named_with_all_that_it_takes(self) -> Self:
+        needed = (
+            self.recours_oidc_issuer,
+            self.recours_oidc_audience,
+            self.recours_oidc_pseudonym_key,
+        )
+        if any(needed) and not all(needed):
+            raise ValueError(
+                "RECOURS_OIDC_ISSUER, RECOURS_OIDC_AUDIENCE and RECOURS_OIDC_PSEUDONYM_KEY "
+                "belong together: set all three"
+            )
         return self

@@ -12,12 +12,16 @@ from api.http.errors import KeyMissing
 from api.http.permissions import OPEN, OPEN_ADDRESSES, OPEN_FOLDERS, PERMISSIONS, require
 from api.http.problems import row_of
 from api.http.rates import Rates
-from application.keys import KeyRefused, Principal
+from application.keys import KEY_PREFIX, KeyRefused, Principal
 from application.services import Services
 
 Bearer = Annotated[
     HTTPAuthorizationCredentials | None,
-    Depends(HTTPBearer(auto_error=False, description="An API key: `rcs_…`")),
+    Depends(
+        HTTPBearer(
+            auto_error=False, description="An API key (`rcs_…`), or an access token of the issuer"
+        )
+    ),
 ]
 
 _HEADER: Final = "authorization"
@@ -37,6 +41,8 @@ async def let_in(request: Request, bearer: Bearer) -> Principal | None:
     Raises:
         KeyMissing: nobody says who they are.
         KeyRefused: they cannot show it.
+        TokenRefused: the same, of a token.
+        IssuerAway: the token cannot be checked now.
         NotPermitted: they may not.
         TooManyRequests: they ask too often.
     """
@@ -83,11 +89,11 @@ def refuse_unguarded_routes(app: FastAPI) -> None:
             raise UnguardedRoute(f"{route.operation_id or 'an operation without id'} {found.path}")
 
 
-def is_still_let_in(services: Services, bearer: Bearer, operation: str) -> bool:
+async def is_still_let_in(services: Services, bearer: Bearer, operation: str) -> bool:
     """Look again whether somebody may go on; an outage is no refusal."""
     try:
         assert bearer is not None, "without it nobody was let in"
-        require(operation, principal=services.keys.authenticate(bearer.credentials))
+        require(operation, principal=await _holder(bearer.credentials, services=services))
     except Exception as error:  # noqa: BLE001 - whatever it is, the table of problems knows it
         return row_of(type(error)).status not in REFUSED
     return True
@@ -99,7 +105,13 @@ async def _identify(request: Request, bearer: Bearer) -> Principal:
         raise KeyRefused
     if bearer is None:
         raise KeyMissing
-    keys, secret = services_of(request).keys, bearer.credentials
+    return await _holder(bearer.credentials, services=services_of(request))
+
+
+async def _holder(secret: str, *, services: Services) -> Principal:
+    if services.tokens is not None and not secret.startswith(KEY_PREFIX):
+        return await services.tokens.authenticate(secret)
+    keys = services.keys
     remembered = keys.recall(secret)
     if remembered is not None:
         return remembered

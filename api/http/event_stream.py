@@ -43,7 +43,7 @@ class Listener:
     subject_id: str
     after: int
     types: frozenset[str]
-    is_let_in: Callable[[], bool]
+    is_let_in: Callable[[], Awaitable[bool]]
     """Looks again whether the caller may listen."""
 
 
@@ -90,7 +90,7 @@ class EventStream(Response):
             left = beat - asyncio.get_running_loop().time()
             if left <= 0:
                 beat += BEAT_SECONDS - left
-                if not await asyncio.to_thread(self._listener.is_let_in):
+                if not await self._listener.is_let_in():
                     return
                 # The id lets a client that is told of few events come back where it was.
                 await _within_patience(send(_body(b": beat\nid: %d\n\n" % self._position)))

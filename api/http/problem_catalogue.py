@@ -106,6 +106,14 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
             "The key is unknown, revoked or expired.",
             "Ask an admin for a new one.",
         ),
+        "token-refused": Entry(
+            "The access token opens nothing; fault says what is wrong with it.",
+            "Get a new token from the issuer, for this audience.",
+        ),
+        "issuer-away": Entry(
+            "The issuer's keys cannot be had, so that the token cannot be checked.",
+            "Try again after Retry-After.",
+        ),
         "not-permitted": Entry(
             "The role of the key may not do this in any state of any case.",
             "Ask somebody with another role.",
@@ -262,6 +270,7 @@ MEMBERS: Final[Mapping[str, Member]] = MappingProxyType(
         ),
         "expected_version": Member("the version that If-Match named", 3),
         "expires_at": Member("when the key would end", "2026-03-01T00:00:00Z"),
+        "fault": Member("what is wrong with the token, in one word", "expired"),
         "faults": Member(
             "what keeps this process from serving",
             [{"name": "database", "found": "it does not answer"}],

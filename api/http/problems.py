@@ -54,6 +54,7 @@ from application.keys import (
 from application.once import CommandUnderWay, IdempotencyKeyReused
 from application.reaching import OutOfReach
 from application.replay import NoSuchMoment
+from application.tokens import IssuerAway, TokenRefused
 from application.webhooks import (
     AddressRefused,
     DeliveryNotFound,
@@ -101,7 +102,6 @@ class Row(NamedTuple):
 
 HEADERS: Final[Mapping[int, Mapping[str, str]]] = MappingProxyType(
     {
-        401: {"WWW-Authenticate": "Bearer"},
         429: {"Retry-After": LATER},
         500: {"Connection": "close"},  # the server ends it over what it did not expect
         503: {"Retry-After": SOON},
@@ -169,6 +169,8 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         ),
         TooManyWebhooks: Row(409, "too-many-webhooks", "There are too many webhooks", ("most",)),
         AddressRefused: Row(422, "address-refused", "Nothing may be sent to this address"),
+        TokenRefused: Row(401, "token-refused", "The token opens nothing", ("fault",)),
+        IssuerAway: Row(503, "issuer-away", "Tokens cannot be checked now"),
         RequestRefused: Row(400, "bad-request", "The request cannot be taken up"),
         KeyMissing: Row(401, "key-missing", "A key is needed"),
         NotPermitted: Row(403, "not-permitted", "The role may not do this", ("operation", "role")),

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from api.http.challenges import challenge_of
 from api.http.problems import (
     BAD_REQUEST,
     BY_STATUS,
@@ -54,7 +55,8 @@ def tell(error: Exception, scope: Scope, **more: object) -> Response:
     shown = {name: getattr(error, field) for name, field in map(_renamed, row.shown)}
     if isinstance(error, RuleBroken):
         shown["rule"] = _kebab(type(error).__name__)
-    headers: Mapping[str, str] = getattr(error, "headers", _NOTHING)
+    told: Mapping[str, str] = getattr(error, "headers", _NOTHING)
+    headers = {**told, **challenge_of(error)}
     return answer(row, scope, extensions={**shown, **more}, detail=str(error), headers=headers)
 
 

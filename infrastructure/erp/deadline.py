@@ -7,6 +7,7 @@ for ever. An event loop of our own can end a call wherever it is.
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -26,12 +27,16 @@ class LoopThread:
         Raises:
             TimeoutError: it took longer than `within` seconds and was ended.
         """
-        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, within), self._loop)
+        future = self.begin(work, within=within)
         try:
             return future.result()
         finally:
             # An interrupted caller leaves no request running behind its back.
             future.cancel()
+
+    def begin(self, work: Coroutine[Any, Any, Result], *, within: float) -> Future[Result]:
+        """Begin work that ends after `within` seconds at the latest; waits for nothing."""
+        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, within), self._loop)
 
     def close(self) -> None:
         """End the loop; work still running is cancelled."""

@@ -79,6 +79,8 @@ def test_no_password_is_ever_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_OWNER_URL", URL),
         ("RECOURS_ERP_SECRET", "whsec_hunter2"),
+        ("RECOURS_OIDC_PSEUDONYM_KEY", "hunter2"),
+        ("RECOURS_OIDC_PSEUDONYM_KEY", "hunter2" * 8),
         ("RECOURS_SCHEMA", "hunter2; DROP SCHEMA public"),
         ("RECOURS_SCHEMA", "Recours"),
         ("RECOURS_SCHEMA", "recours__acme"),

@@ -1,0 +1,1 @@
+"""Tokens of an OpenID Connect issuer: read, checked against the issuer's keys, and judged."""
