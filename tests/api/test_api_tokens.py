@@ -1,15 +1,18 @@
 """An issuer's tokens at the door, beside API keys."""
 
+import asyncio
 from collections.abc import Generator
 from dataclasses import replace
 from typing import Final
 
 import pytest
+from fastapi.security import HTTPAuthorizationCredentials
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.http.app import create_app
+from api.http.entering import is_still_let_in
 from application.tokens import IN_WORDS, TokenFault
 from domain.parties import Role
 from infrastructure.oidc.checking import IssuedTokens
@@ -42,7 +45,12 @@ def issuer() -> Generator[TestIssuer]:
 
 
 @pytest.fixture
-def open_door(door: Door, issuer: TestIssuer) -> Generator[Door]:
+def hands() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def open_door(door: Door, issuer: TestIssuer, hands: Hands) -> Generator[Door]:
     """The door, where tokens are taken too."""
     rules = ClaimRules(
         issuer=issuer.url,
@@ -50,7 +58,6 @@ def open_door(door: Door, issuer: TestIssuer) -> Generator[Door]:
         pseudonym_key=SecretStr(PSEUDONYM_KEY),
         companies_claim="companies",
     )
-    hands = Hands()
     made = IssuedTokens(Issuer(name=issuer.url), rules=rules, clock=hands, seconds=hands.seconds)
     with made as tokens:
         services = replace(door.services, tokens=tokens)
@@ -138,3 +145,19 @@ def test_while_the_issuer_is_away_a_token_cannot_be_checked(
 
     assert (slug(answer), answer.headers["Retry-After"]) == ("issuer-away", "1")
     assert open_door.client(Role.AUDITOR).get("/v1/projections").status_code == 200
+
+
+def test_who_listens_with_a_token_is_let_in_until_it_ends(
+    open_door: Door, issuer: TestIssuer, hands: Hands
+) -> None:
+    token = issuer.token(companies=["*"])
+    bearer = HTTPAuthorizationCredentials(scheme="Bearer", credentials=token)
+
+    def is_let_in() -> bool:
+        return asyncio.run(is_still_let_in(open_door.services, bearer, "events.stream"))
+
+    before = is_let_in()
+    hands.passed = 361
+
+    assert before
+    assert not is_let_in()

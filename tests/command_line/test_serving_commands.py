@@ -137,7 +137,7 @@ def test_the_simulated_erp_says_how_to_reach_it_and_the_doctor_finds_it(
 
 
 def test_a_secret_that_is_none_is_refused(recours: Here) -> None:
-    refused = recours("erp-simulator", "--port", "0", "--secret", "hunter2")
+    refused = recours("erp-simulator", "--port", "0", RECOURS_ERP_SECRET="hunter2")
 
     assert refused.code == 1
     assert "hunter2" not in refused.err

@@ -31,13 +31,6 @@ def erp_simulator(  # noqa: PLR0913 - each fault is an option
         Path | None,
         typer.Option(metavar="FILE", help="Keep its books there; in memory, if not said."),
     ] = None,
-    secret: Annotated[
-        str | None,
-        typer.Option(
-            envvar="RECOURS_ERP_SECRET",
-            help="What messages are signed with; a new one is made and printed, if not said.",
-        ),
-    ] = None,
     lose_before: Annotated[float, _rate("Drop the connection before doing anything.")] = 0,
     lose: Annotated[float, _rate("Do the work, then drop the connection unanswered.")] = 0,
     error: Annotated[float, _rate("Answer 500 before doing anything.")] = 0,
@@ -91,4 +84,4 @@ def erp_simulator(  # noqa: PLR0913 - each fault is an option
         deny_release=deny_release,
         seed=seed,
     )
-    simulate_erp(host=host, port=port, state_file=state, secret=secret, faults=faults)
+    simulate_erp(host=host, port=port, state_file=state, faults=faults)
