@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 from uuid import UUID
 
 from application.reach import Reach
@@ -180,6 +180,19 @@ class ProjectionStatus:
     failure: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of a list that is read in the order of the history."""
+
+    after: int = 0
+    """The position behind which it begins."""
+    limit: int | None = None
+    """How many entries it has at most."""
+
+
+WHOLE: Final = Part()
+
+
 class Questions(Protocol):
     """What can be asked of the read models."""
 
@@ -198,19 +211,19 @@ class Questions(Protocol):
         """Wait until every read model has come to the position; answers whether it did in time."""
         ...
 
-    def timeline(self, case_id: UUID) -> tuple[TimelineEntry, ...]:
+    def timeline(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[TimelineEntry, ...]:
         """Everything that happened to a case and to what belongs to it, oldest first."""
         ...
 
-    def audit_trail(self, case_id: UUID) -> tuple[AuditEntry, ...]:
+    def audit_trail(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[AuditEntry, ...]:
         """Who did what to this case, oldest first."""
         ...
 
-    def contacts(self, case_id: UUID) -> tuple[Contact, ...]:
+    def contacts(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[Contact, ...]:
         """The contacts with the customer about a case and what belongs to it, oldest first."""
         ...
 
-    def customer_contacts(self, customer_id: str) -> tuple[Contact, ...]:
+    def customer_contacts(self, customer_id: str, *, part: Part = WHOLE) -> tuple[Contact, ...]:
         """The contacts with a customer over all cases, oldest first."""
         ...
 

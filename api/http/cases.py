@@ -11,6 +11,7 @@ from pydantic import Field, field_serializer
 
 from api.http.calls import Asking, AskingReadModels, Call
 from api.http.describing import reads
+from api.http.paging import AskedPart
 from api.http.values import (
     Answer,
     Body,
@@ -197,32 +198,45 @@ def list_cases(
     return WorkPageView(items=items, next_cursor=page.next_cursor)
 
 
-@router.get("/{case_id}/timeline", operation_id="cases.timeline", responses=reads())
-def timeline(case_id: Identifier, call: AskingReadModels) -> list[TimelineEntryView]:
+@router.get("/{case_id}/timeline", operation_id="cases.timeline", responses=reads(paged=True))
+def timeline(
+    case_id: Identifier, call: AskingReadModels, paging: AskedPart
+) -> list[TimelineEntryView]:
     """Everything that happened to a case and to what belongs to it, oldest first."""
-    entries = call.services.questions.timeline(case_id)
-    return [TimelineEntryView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
+    entries = call.services.questions.timeline(case_id, part=paging.part)
+    return [
+        TimelineEntryView.model_validate(e)
+        for e in paging.cut(_of_a_case(entries, case_id, call), call)
+    ]
 
 
-@router.get("/{case_id}/audit-trail", operation_id="cases.audit-trail", responses=reads())
-def audit_trail(case_id: Identifier, call: AskingReadModels) -> list[AuditEntryView]:
+@router.get("/{case_id}/audit-trail", operation_id="cases.audit-trail", responses=reads(paged=True))
+def audit_trail(
+    case_id: Identifier, call: AskingReadModels, paging: AskedPart
+) -> list[AuditEntryView]:
     """Who did what to this case, when and why, oldest first."""
-    entries = call.services.questions.audit_trail(case_id)
-    return [AuditEntryView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
+    entries = call.services.questions.audit_trail(case_id, part=paging.part)
+    return [
+        AuditEntryView.model_validate(e)
+        for e in paging.cut(_of_a_case(entries, case_id, call), call)
+    ]
 
 
-@router.get("/{case_id}/contacts", operation_id="cases.contacts", responses=reads())
-def contacts(case_id: Identifier, call: AskingReadModels) -> list[ContactView]:
+@router.get("/{case_id}/contacts", operation_id="cases.contacts", responses=reads(paged=True))
+def contacts(case_id: Identifier, call: AskingReadModels, paging: AskedPart) -> list[ContactView]:
     """The contacts with the customer about a case and what belongs to it, oldest first."""
-    entries = call.services.questions.contacts(case_id)
-    return [ContactView.model_validate(e) for e in _of_a_case(entries, case_id, call)]
+    entries = call.services.questions.contacts(case_id, part=paging.part)
+    return [
+        ContactView.model_validate(e) for e in paging.cut(_of_a_case(entries, case_id, call), call)
+    ]
 
 
-@router.get("/{case_id}/history", operation_id="cases.history", responses=reads())
-def history(case_id: Identifier, call: Asking) -> list[RecordedEventView]:
+@router.get("/{case_id}/history", operation_id="cases.history", responses=reads(paged=True))
+def history(case_id: Identifier, call: Asking, paging: AskedPart) -> list[RecordedEventView]:
     """The events of one case as they were recorded, envelopes included, oldest first."""
     events = _of_a_case(tuple(call.cases.history(case_id)), case_id, call)
-    return [RecordedEventView.of(recorded) for recorded in events]
+    behind = [recorded for recorded in events if recorded.position > paging.after]
+    return [RecordedEventView.of(recorded) for recorded in paging.cut(behind, call)]
 
 
 def _of_a_case(entries: tuple[E, ...], case_id: UUID, call: Call) -> tuple[E, ...]:

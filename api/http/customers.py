@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path
 from api.http.calls import AskingReadModels
 from api.http.cases import ContactView
 from api.http.describing import reads
+from api.http.paging import AskedPart
 from api.http.values import Answer, Code, ListAnswer
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
@@ -33,15 +34,17 @@ class CustomerContactsView(Answer):
 
 
 # A customer's number is the ERP's: it may hold a slash.
-@router.get("/{customer_id:path}/contacts", operation_id="customers.contacts", responses=reads())
+@router.get(
+    "/{customer_id:path}/contacts", operation_id="customers.contacts", responses=reads(paged=True)
+)
 def customer_contacts(
-    customer_id: Annotated[Code, Path()], call: AskingReadModels
+    customer_id: Annotated[Code, Path()], call: AskingReadModels, paging: AskedPart
 ) -> CustomerContactsView:
     """The contacts with a customer over all cases, oldest first, and who waits since when."""
-    contacts = call.services.questions.customer_contacts(customer_id)
+    contacts = call.services.questions.customer_contacts(customer_id, part=paging.part)
     waiting = call.services.questions.customer_waiting(customer_id)
     return CustomerContactsView(
         customer_id=customer_id,
-        contacts=[ContactView.model_validate(contact) for contact in contacts],
+        contacts=[ContactView.model_validate(contact) for contact in paging.cut(contacts, call)],
         waiting=[WaitingView.model_validate(one) for one in waiting],
     )

@@ -14,9 +14,11 @@ from psycopg_pool import ConnectionPool
 
 from application.errors import BadCursor
 from application.queries import (
+    WHOLE,
     AuditEntry,
     BlockView,
     Contact,
+    Part,
     ProjectionStatus,
     TimelineEntry,
     Waiting,
@@ -51,7 +53,9 @@ _TIMELINE: Final[LiteralString] = (
     """
       FROM case_timeline AS told JOIN event USING (position)
      WHERE told.family_id = (SELECT family_id FROM case_family WHERE case_id = %(case_id)s)
-       AND """ + within("told.case_id") + "ORDER BY position"
+       AND """
+    + within("told.case_id")
+    + "AND position > %(after)s ORDER BY position LIMIT %(limit)s"
 )
 _AUDIT: Final[LiteralString] = (
     "SELECT position, audited.case_id, audited.case_kind"
@@ -66,7 +70,7 @@ _AUDIT: Final[LiteralString] = (
      WHERE audited.case_id = %(case_id)s
        AND """
     + within("audited.case_id")
-    + "ORDER BY position"
+    + "AND position > %(after)s ORDER BY position LIMIT %(limit)s"
 )
 _CONTACT: Final[LiteralString] = """
     SELECT position, case_id, customer_id, direction, channel, reached, summary, occurred_at
@@ -77,13 +81,13 @@ _CONTACTS: Final[LiteralString] = (
     _CONTACT
     + "WHERE family_id = (SELECT family_id FROM contact_case WHERE case_id = %(case_id)s) AND"
     + within("customer_contact.case_id")
-    + "ORDER BY position"
+    + "AND position > %(after)s ORDER BY position LIMIT %(limit)s"
 )
 _CUSTOMER_CONTACTS: Final[LiteralString] = (
     _CONTACT
     + "WHERE customer_id = %(customer_id)s AND"
     + within("customer_contact.case_id")
-    + "ORDER BY position"
+    + "AND position > %(after)s ORDER BY position LIMIT %(limit)s"
 )
 # Nobody waits for us on a case that is over, whatever was said last.
 _WAITING_SINCE: Final[LiteralString] = "CASE WHEN item.is_open THEN waiting.waiting_since END"
@@ -202,21 +206,31 @@ class PostgresQuestions:
                 return False
             sleep(POLL_SECONDS)
 
-    def timeline(self, case_id: UUID) -> tuple[TimelineEntry, ...]:
+    def timeline(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[TimelineEntry, ...]:
         """Everything that happened to a case and to what belongs to it, oldest first."""
-        return self._rows_within(TimelineEntry, _TIMELINE, {"case_id": case_id})
+        return self._rows_within(
+            TimelineEntry, _TIMELINE, {"case_id": case_id, "after": part.after, "limit": part.limit}
+        )
 
-    def audit_trail(self, case_id: UUID) -> tuple[AuditEntry, ...]:
+    def audit_trail(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[AuditEntry, ...]:
         """Who did what to this case, oldest first."""
-        return self._rows_within(AuditEntry, _AUDIT, {"case_id": case_id})
+        return self._rows_within(
+            AuditEntry, _AUDIT, {"case_id": case_id, "after": part.after, "limit": part.limit}
+        )
 
-    def contacts(self, case_id: UUID) -> tuple[Contact, ...]:
+    def contacts(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[Contact, ...]:
         """The contacts about a case and what belongs to it, oldest first."""
-        return self._rows_within(Contact, _CONTACTS, {"case_id": case_id})
+        return self._rows_within(
+            Contact, _CONTACTS, {"case_id": case_id, "after": part.after, "limit": part.limit}
+        )
 
-    def customer_contacts(self, customer_id: str) -> tuple[Contact, ...]:
+    def customer_contacts(self, customer_id: str, *, part: Part = WHOLE) -> tuple[Contact, ...]:
         """The contacts with a customer over all cases, oldest first."""
-        return self._rows_within(Contact, _CUSTOMER_CONTACTS, {"customer_id": customer_id})
+        return self._rows_within(
+            Contact,
+            _CUSTOMER_CONTACTS,
+            {"customer_id": customer_id, "after": part.after, "limit": part.limit},
+        )
 
     def customer_waiting(self, customer_id: str) -> tuple[Waiting, ...]:
         """Where a customer stands with us, on each case."""
