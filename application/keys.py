@@ -182,6 +182,10 @@ class Keys(Protocol):
         """Say who holds the secret, where that is remembered; asks no store, and never waits."""
         ...
 
+    def has_opened(self, secret: str) -> bool:
+        """Whether the secret opened something here lately; asks no store, and never waits."""
+        ...
+
     def authenticate(self, secret: str) -> Principal:
         """Find out who holds the secret.
 

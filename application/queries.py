@@ -199,7 +199,8 @@ class Questions(Protocol):
     def within(self, reach: Reach) -> Self:
         """The same questions, answered as if there were nothing outside a reach.
 
-        `wait_for`, `unfinished_blocks` and `projections` are about the product itself.
+        `wait_for`, `last_position`, `unfinished_blocks` and `projections` are about the product
+        itself.
         """
         ...
 
@@ -209,6 +210,10 @@ class Questions(Protocol):
 
     def wait_for(self, position: int, *, seconds: float) -> bool:
         """Wait until every read model has come to the position; answers whether it did in time."""
+        ...
+
+    def last_position(self) -> int:
+        """The position of the last event; 0 while there is none."""
         ...
 
     def timeline(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[TimelineEntry, ...]:

@@ -130,6 +130,10 @@ class PostgresKeys:
         self.last_uses.note(holder.key_id)
         return holder.principal
 
+    def has_opened(self, secret: str) -> bool:
+        """Whether the secret opened something here lately; see the port."""
+        return self._checked.has_kept(_digest(secret))
+
     def authenticate(self, secret: str) -> Principal:
         """Find out who holds the secret; see the port."""
         remembered = self.recall(secret)

@@ -30,6 +30,11 @@ class Memory(Generic[V]):
             kept = self._kept.get(digest)
             return None if kept is None or kept[1] < self._seconds() else kept[0]
 
+    def has_kept(self, digest: bytes) -> bool:
+        """Whether something is kept there, even if its time is over."""
+        with self._lock:
+            return digest in self._kept
+
     def keep(self, digest: bytes, value: V, *, lifetime: float, forgettings: int) -> None:
         """Keep a value for some seconds, unless something was forgotten since it was looked up.
 

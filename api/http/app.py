@@ -77,7 +77,8 @@ def create_app(
         version="1",
         summary="Complaints, disputes and payment blocks",
         description=ABOUT,
-        # The stock page loads its scripts from elsewhere.
+        # The stock page loads its scripts from elsewhere, and the document is asked without limit.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,

@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from api.http.entering import admitted, services_of
-from api.http.errors import IdempotencyKeyMissing, NotCaughtUp, VersionMissing
+from api.http.errors import IdempotencyKeyMissing, NotCaughtUp, PositionAhead, VersionMissing
 from api.http.preconditions import Tags, read_tags, seen_versions
 from api.http.repeating import REPEATED, GivenKey, read_once
 from api.http.values import (
@@ -216,7 +216,13 @@ def _take_up(
 
 
 def _wait_for(position: int, call: Call) -> None:
-    if not call.services.questions.wait_for(position, seconds=CAUGHT_UP_WITHIN):
+    questions = call.services.questions
+    # Most have come already; only who would have to wait is worth another question.
+    if questions.wait_for(position, seconds=0):
+        return
+    if position > questions.last_position():
+        raise PositionAhead(position)
+    if not questions.wait_for(position, seconds=CAUGHT_UP_WITHIN):
         raise NotCaughtUp(position)
 
 

@@ -51,6 +51,7 @@ _TOLD: Final = {
 }
 _TOLD_WITH: Final = {
     _S.UNAUTHORIZED: {"WWW-Authenticate": ("How to say who asks: `Bearer`", None)},
+    _S.CONFLICT: {"Retry-After": ("Seconds after which `command-under-way` is over", None)},
     _S.TOO_MANY_REQUESTS: {"Retry-After": ("Seconds after which to try again", None)},
     _S.SERVICE_UNAVAILABLE: {
         "Retry-After": ("Seconds after which to try again, where that is safe", None)

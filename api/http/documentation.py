@@ -4,8 +4,9 @@ They are made once, when the application starts, of nothing that comes from outs
 and styles are files of our own or vendored, so that the browser may be forbidden everything else.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,9 +17,12 @@ from starlette.responses import Response
 
 from api.http.problem_catalogue import CATALOGUE, members_of, rows
 from api.http.problems import TYPES, Row
+from api.http.rates import rates_of
 
 SWAGGER_UI: Final = "5.35.0"
 """The version of swagger-ui-dist in the folder `vendored`; its SOURCE.md says where it is from."""
+
+DOCUMENT: Final = "/openapi.json"
 
 FOLDER: Final = Path(__file__).parent
 
@@ -60,14 +64,28 @@ def add_pages(app: FastAPI) -> None:
     """Serve the pages. They are no operations: the OpenAPI document does not list them."""
     for address, page in (*_assets(), *_pages()):
         app.add_route(address, _serving(page), include_in_schema=False)
+    app.add_route(DOCUMENT, _serving_document(app), include_in_schema=False)
 
 
-def _serving(page: Page) -> Callable[[Request], Response]:
+def _serving(page: Page) -> Callable[[Request], Awaitable[Response]]:
     headers = {"Content-Security-Policy": page.policy, "Cache-Control": page.caching}
     answer = partial(Response, page.content, media_type=page.media_type, headers=headers)
 
-    def serve(_request: Request) -> Response:
+    async def serve(request: Request) -> Response:
+        rates_of(request).admit_stranger(request)
         return answer()
+
+    return serve
+
+
+def _serving_document(app: FastAPI) -> Callable[[Request], Awaitable[Response]]:
+    @cache
+    def written() -> bytes:
+        return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def serve(request: Request) -> Response:
+        rates_of(request).admit_stranger(request)
+        return Response(written(), media_type="application/json")
 
     return serve
 

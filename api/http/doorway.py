@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.errors import (
@@ -13,10 +14,13 @@ from api.http.errors import (
     HeaderRepeated,
     NotAcceptable,
     RequestRefused,
+    ServerBusy,
+    TooManyRequests,
     UnsupportedContent,
 )
 from api.http.guarding import guard
 from api.http.problems import UNEXPECTED, row_of
+from api.http.rates import rates_of
 from api.http.reading import read_json
 from api.http.refusing import MEDIA_TYPE, tell
 from api.http.values import read_identity
@@ -74,7 +78,7 @@ class Doorway:
         try:
             await self._app(scope, await self._let_in(scope, receive), answer.send)
         except RequestRefused as refused:
-            await tell(refused, scope)(scope, receive, answer.send)
+            await tell(_counted(refused, scope), scope)(scope, receive, answer.send)
         except Exception as error:
             if answer.begun:
                 raise
@@ -91,6 +95,18 @@ class Doorway:
         if not _has_body(headers):
             return receive
         return await _read_body(receive, most=self._largest_body)
+
+
+def _counted(refused: RequestRefused, scope: Scope) -> RequestRefused:
+    # Who is refused for how they ask was not asked who they are; who finds us busy did nothing.
+    if isinstance(refused, ServerBusy):
+        return refused
+    try:
+        request = Request(scope)
+        rates_of(request).admit_stranger(request)
+    except TooManyRequests as too_many:
+        return too_many
+    return refused
 
 
 class _Answer:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http.errors import KeyMissing
 from api.http.permissions import OPEN, OPEN_ADDRESSES, OPEN_FOLDERS, PERMISSIONS, require
 from api.http.problems import row_of
-from api.http.rates import Rates
+from api.http.rates import Rates, rates_of
 from application.keys import KEY_PREFIX, KeyRefused, Principal
 from application.services import Services
 
@@ -50,9 +50,9 @@ async def let_in(request: Request, bearer: Bearer) -> Principal | None:
     assert operation is not None, "the application does not start with an operation without its id"
     if operation in OPEN:
         return None
-    rates: Rates = request.app.state.rates
+    rates = rates_of(request)
     try:
-        principal = await _identify(request, bearer)
+        principal = await _identify(request, bearer, rates=rates)
     except (KeyMissing, KeyRefused):
         rates.admit_stranger(request)
         raise
@@ -93,26 +93,45 @@ async def is_still_let_in(services: Services, bearer: Bearer, operation: str) ->
     """Look again whether somebody may go on; an outage is no refusal."""
     try:
         assert bearer is not None, "without it nobody was let in"
-        require(operation, principal=await _holder(bearer.credentials, services=services))
+        secret = bearer.credentials
+        principal = _recall(secret, services=services) or await _look_up(secret, services=services)
+        require(operation, principal=principal)
     except Exception as error:  # noqa: BLE001 - whatever it is, the table of problems knows it
         return row_of(type(error)).status not in REFUSED
     return True
 
 
-async def _identify(request: Request, bearer: Bearer) -> Principal:
+async def _identify(request: Request, bearer: Bearer, *, rates: Rates) -> Principal:
     if len(request.headers.getlist(_HEADER)) > 1:
         # Which of them counts would be for each proxy on the way to guess.
         raise KeyRefused
     if bearer is None:
         raise KeyMissing
-    return await _holder(bearer.credentials, services=services_of(request))
-
-
-async def _holder(secret: str, *, services: Services) -> Principal:
-    if services.tokens is not None and not secret.startswith(KEY_PREFIX):
-        return await services.tokens.authenticate(secret)
-    keys = services.keys
-    remembered = keys.recall(secret)
+    secret, services = bearer.credentials, services_of(request)
+    remembered = _recall(secret, services=services)
     if remembered is not None:
         return remembered
-    return await run_in_threadpool(keys.authenticate, secret)
+    if _may_be_guessed(secret, services=services):
+        rates.require_stranger(request)
+    return await _look_up(secret, services=services)
+
+
+def _recall(secret: str, *, services: Services) -> Principal | None:
+    return None if _is_token(secret, services=services) else services.keys.recall(secret)
+
+
+def _may_be_guessed(secret: str, *, services: Services) -> bool:
+    # Whoever guesses may not have the store asked more often than they may guess; a token is
+    # checked without it. A secret that opened something lately is no guess: nobody else at its
+    # holder's address can shut them out.
+    return not (_is_token(secret, services=services) or services.keys.has_opened(secret))
+
+
+async def _look_up(secret: str, *, services: Services) -> Principal:
+    if services.tokens is not None and not secret.startswith(KEY_PREFIX):
+        return await services.tokens.authenticate(secret)
+    return await run_in_threadpool(services.keys.authenticate, secret)
+
+
+def _is_token(secret: str, *, services: Services) -> bool:
+    return services.tokens is not None and not secret.startswith(KEY_PREFIX)

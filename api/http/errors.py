@@ -19,6 +19,7 @@ ApplicationError
     ├── ServerBusy             more is asked of this process than it takes on
     ├── TooManyRequests        somebody asks more often than they may
     ├── BodyCutOff             the caller left before the body was whole
+    ├── PositionAhead          the history has not come to the position to wait for
     ├── NotCaughtUp            the read models have not come to the position in time
     ├── ReachTooNarrow         the events of all cases are for who may see every case
     ├── TooManyStreams         one subject has as many live streams open as it may have
@@ -138,6 +139,14 @@ class NotCaughtUp(RequestRefused):
 
     def __init__(self, position: int) -> None:
         super().__init__(f"the read models have not come to position {position} yet; ask again")
+        self.position = position
+
+
+class PositionAhead(RequestRefused):
+    """The history has not come to the position to wait for: no command of it was told this one."""
+
+    def __init__(self, position: int) -> None:
+        super().__init__(f"no event of this history has position {position} yet")
         self.position = position
 
 

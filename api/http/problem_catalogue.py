@@ -227,6 +227,10 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
             "The connection ended before the body was whole; nothing was done.",
             "Send the whole body.",
         ),
+        "position-ahead": Entry(
+            "after_position lies beyond the last event: it was told by another database, or lost.",
+            "Ask without after_position, or with the X-Position that a command here answered.",
+        ),
         "not-caught-up": Entry(
             "The read models have not come to after_position in time.",
             "Ask again after Retry-After, or without after_position.",

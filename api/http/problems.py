@@ -23,6 +23,7 @@ from api.http.errors import (
     NotCaughtUp,
     NotPermitted,
     NotReady,
+    PositionAhead,
     ReachTooNarrow,
     RequestRefused,
     ServerBusy,
@@ -94,9 +95,14 @@ class Row(NamedTuple):
     again: bool = True
     """Whether trying again soon is safe, where the status speaks of trying again."""
 
+    retry_after: str | None = None
+    """Seconds after which to try again, where the status does not speak of it."""
+
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that go with the status."""
+        """The headers that go with it."""
+        if self.retry_after is not None:
+            return {"Retry-After": self.retry_after}
         return dict(HEADERS.get(self.status, {})) if self.again else {}
 
 
@@ -133,7 +139,12 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
             "The case has changed since you read it",
             ("case_id", "expected_version=expected", "current_version=actual"),
         ),
-        CommandUnderWay: Row(409, "command-under-way", "The first request is still at work"),
+        CommandUnderWay: Row(
+            409,
+            "command-under-way",
+            "The first request is still at work",
+            retry_after=SOON,
+        ),
         IdempotencyKeyReused: Row(
             422, "idempotency-key-reused", "The key was used for another request"
         ),
@@ -197,6 +208,7 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         TooManyRequests: Row(429, "too-many-requests", "You ask more often than you may"),
         BodyCutOff: Row(400, "body-cut-off", "The body ended too early"),
         NotReady: Row(503, "not-ready", "Ask nothing of this process now", ("faults",)),
+        PositionAhead: Row(400, "position-ahead", "The history has not come so far", ("position",)),
         NotCaughtUp: Row(503, "not-caught-up", "The read models are behind", ("position",)),
         ReachTooNarrow: Row(403, "reach-too-narrow", "Events tell of every case"),
         TooManyStreams: Row(429, "too-many-streams", "Too many streams are open", ("most",)),

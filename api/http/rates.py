@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from ipaddress import IPv6Network
 from math import ceil
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from starlette.requests import Request
 
@@ -67,17 +67,30 @@ class Buckets:
         """
         if not self._quota:
             return None
+        self.require(whose)
         now, per_second = self._seconds(), self._quota / MINUTE
-        tokens, since = self._tokens.get(whose, (float(self._quota), now))
-        tokens = min(self._quota, tokens + (now - since) * per_second)
-        allowed = tokens >= 1
-        tokens -= allowed
+        tokens = self._tokens_of(whose, now) - 1
         self._keep(whose, tokens, now)
         full_in = ceil((self._quota - tokens) / per_second)
-        rate = Rate(self._policy, self._quota, int(tokens), full_in)
-        if not allowed:
-            raise TooManyRequests(ceil((1 - tokens) / per_second), told=rate.headers)
-        return rate
+        return Rate(self._policy, self._quota, int(tokens), full_in)
+
+    def require(self, whose: str) -> None:
+        """Let pass who could take a token, without taking one.
+
+        Raises:
+            TooManyRequests: the bucket is empty.
+        """
+        if not self._quota:
+            return
+        tokens, per_second = self._tokens_of(whose, self._seconds()), self._quota / MINUTE
+        if tokens < 1:
+            full_in = ceil((self._quota - tokens) / per_second)
+            told = Rate(self._policy, self._quota, 0, full_in).headers
+            raise TooManyRequests(ceil((1 - tokens) / per_second), told=told)
+
+    def _tokens_of(self, whose: str, now: float) -> float:
+        tokens, since = self._tokens.get(whose, (float(self._quota), now))
+        return min(self._quota, tokens + (now - since) * self._quota / MINUTE)
 
     def _keep(self, whose: str, tokens: float, now: float) -> None:
         self._tokens[whose] = (tokens, now)
@@ -107,8 +120,25 @@ class Rates:
         Raises:
             TooManyRequests: that address made too many.
         """
-        host = "" if request.client is None else request.client.host
-        request.state.rate = self._strangers.take(_network(host) if ":" in host else host)
+        request.state.rate = self._strangers.take(_place_of(request))
+
+    def require_stranger(self, request: Request) -> None:
+        """Let pass who might show a key that opens nothing, before it is looked up.
+
+        Raises:
+            TooManyRequests: that address made too many.
+        """
+        self._strangers.require(_place_of(request))
+
+
+def rates_of(request: Request) -> Rates:
+    """The rates of the running application."""
+    return cast("Rates", request.app.state.rates)
+
+
+def _place_of(request: Request) -> str:
+    host = "" if request.client is None else request.client.host
+    return _network(host) if ":" in host else host
 
 
 def _network(host: str) -> str:

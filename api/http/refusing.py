@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from api.http.challenges import challenge_of
+from api.http.errors import TooManyRequests
 from api.http.problems import (
     BAD_REQUEST,
     BY_STATUS,
@@ -23,6 +24,7 @@ from api.http.problems import (
     Row,
     row_of,
 )
+from api.http.rates import rates_of
 from application.errors import ApplicationError
 from domain.refusals import Refusal, RuleBroken
 
@@ -103,7 +105,14 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _refused_by_framework(request: Request, error: Exception) -> Response:
     refused = cast("FrameworkRefusal", error)
-    row = BY_STATUS.get(refused.status_code, BAD_REQUEST)
+    row = BY_STATUS.get(refused.status_code)
+    if row is None:
+        return answer(BAD_REQUEST, request.scope, headers=refused.headers or _NOTHING)
+    try:
+        # Nobody was asked for a key where there is no operation.
+        rates_of(request).admit_stranger(request)
+    except TooManyRequests as too_many:
+        return tell(too_many, request.scope)
     return answer(row, request.scope, headers=refused.headers or _NOTHING)
 
 

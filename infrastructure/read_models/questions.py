@@ -172,6 +172,8 @@ _BEHIND: Final = """
      WHERE coalesce(tracking.notification_id, 0) < %s
 """
 
+_LAST: Final = "SELECT coalesce(max(position), 0) FROM event"
+
 
 class PostgresQuestions:
     """The read models' answers; see the port `application.queries.Questions`."""
@@ -202,9 +204,16 @@ class PostgresQuestions:
                 behind = connection.execute(_BEHIND, [names, position]).fetchone()
             if behind == (0,):
                 return True
-            if monotonic() > deadline:
+            if monotonic() >= deadline:
                 return False
             sleep(POLL_SECONDS)
+
+    def last_position(self) -> int:
+        """The position of the last event; 0 while there is none."""
+        with self._pool.connection() as connection:
+            row = connection.execute(_LAST).fetchone()
+        assert row is not None, "an aggregate answers with one row"
+        return int(row[0])
 
     def timeline(self, case_id: UUID, *, part: Part = WHOLE) -> tuple[TimelineEntry, ...]:
         """Everything that happened to a case and to what belongs to it, oldest first."""

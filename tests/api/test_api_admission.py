@@ -250,9 +250,49 @@ def test_two_keys_of_one_principal_share_a_rate_and_others_have_their_own(narrow
 def test_an_address_that_shows_no_key_has_a_rate_of_its_own(narrow: Door) -> None:
     stranger, anna = narrow.stranger(), narrow.client(Role.AGENT)
     wrong = {"Authorization": "Bearer rcs_wrong"}
+    assert anna.get("/v1/cases").status_code == 200
     asked = [stranger.get("/v1/cases"), stranger.get("/v1/cases", headers=wrong)]
 
     assert [answer.status_code for answer in asked] == [401, 401]
     assert slug(stranger.get("/v1/cases")) == "too-many-requests"
     assert anna.get("/v1/cases").status_code == 200
     assert stranger.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "headers"),
+    [
+        ("GET", "/openapi.json", {}),
+        ("GET", "/docs", {}),
+        ("GET", "/docs/pages.css", {}),
+        ("GET", "/problems/busy", {}),
+        ("GET", "/nowhere", {}),
+        ("GET", "/v1/nowhere", {}),
+        ("DELETE", "/v1/cases", {}),
+        ("GET", "/v1/cases", {"Accept": "text/html"}),
+        ("GET", "/v1/cases", {"Authorization": "Bearer rcs_00000000_" + "a" * 43}),
+    ],
+)
+def test_whatever_needs_no_key_counts_against_the_address(
+    narrow: Door, method: str, address: str, headers: dict[str, str]
+) -> None:
+    stranger = narrow.stranger()
+    asked = [stranger.request(method, address, headers=headers) for _ in range(3)]
+
+    assert 429 not in {asked[0].status_code, asked[1].status_code}
+    assert asked[1].headers["RateLimit"].startswith('"stranger";r=0;t=')
+    assert slug(asked[2]) == "too-many-requests"
+    assert "Retry-After" in asked[2].headers
+
+
+def test_a_key_that_nobody_knows_is_looked_up_only_within_the_rate_of_its_address(
+    services: Services, projector: Projector
+) -> None:
+    narrow = Door(create_app(services, limits=Limits(stranger_rate=1)), services, projector)
+    known, fresh = narrow.client(Role.AGENT), narrow.client(Role.AGENT)
+    assert known.get("/v1/cases").status_code == 200
+    assert narrow.stranger().get("/v1/cases").status_code == 401
+
+    # A good key is refused too as long as nobody knows that it is good, so it was not looked up.
+    assert slug(fresh.get("/v1/cases")) == "too-many-requests"
+    assert known.get("/v1/cases").status_code == 200

@@ -24,6 +24,7 @@ from api.http.app import create_app
 from api.http.problems import BY_STATUS, PROBLEMS, UNEXPECTED, row_of
 from api.http.refusing import tell
 from application.errors import ApplicationError, CaseChanged, CaseContended, OutcomeUnknown
+from application.once import CommandUnderWay
 from application.services import Services
 from domain.parties import Role
 from domain.refusals import ActionNotAllowed, Refusal, RuleBroken
@@ -72,6 +73,7 @@ def test_a_kind_of_problem_has_one_name() -> None:
     ("error", "status", "again"),
     [
         (CaseContended(8), 503, "1"),
+        (CommandUnderWay(), 409, "1"),
         (OutcomeUnknown(), 503, None),
         (ServerUnsafe("fsync is off on db-7"), 503, "1"),
         (psycopg.OperationalError("connection to db-7 failed"), 503, "1"),

@@ -88,8 +88,17 @@ def test_who_waits_for_a_position_that_the_read_models_have_reads_at_once(door: 
     assert len(answer.json()["items"]) == 1
 
 
-def test_who_waits_for_a_position_that_does_not_come_is_told_to_ask_again(door: Door) -> None:
+def test_who_waits_for_a_position_beyond_the_history_is_told_so_at_once(door: Door) -> None:
     answer = door.client(Role.AGENT).get("/v1/cases", params={"after_position": "7"})
+
+    assert (slug(answer), answer.status_code) == ("position-ahead", 400)
+    assert answer.json()["position"] == 7
+
+
+def test_who_waits_for_read_models_that_do_not_come_is_told_to_ask_again(door: Door) -> None:
+    anna = door.client(Role.AGENT)
+    position = anna.post("/v1/complaints", json=complaint()).headers["X-Position"]
+    answer = anna.get("/v1/cases", params={"after_position": position})
 
     assert (slug(answer), answer.status_code) == ("not-caught-up", 503)
     assert answer.headers["Retry-After"] == "1"

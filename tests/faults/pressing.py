@@ -14,13 +14,8 @@ from uuid import UUID, uuid4
 import httpx2
 
 from application.recorded import RecordedEvent
+from tests.faults.served import COMPLAINT
 
-COMPLAINT: Final = {
-    "customer_id": "C-1",
-    "text": "The invoice was paid twice.",
-    "category": "billing",
-    "language": "en",
-}
 TOLD_TO_WAIT: Final = frozenset({429, 503})
 CREATED: Final = 201
 
@@ -35,6 +30,8 @@ LOST: Final = 0
 class Promises:
     """What was answered to whom, over all clients."""
 
+    since: int = 0
+    """How many events there were before."""
     statuses: Counter[int] = field(default_factory=Counter[int])
     cases: dict[str, set[UUID]] = field(default_factory=dict[str, set[UUID]])
     """By the key of each command that was sent: the cases that were answered for it."""
@@ -53,7 +50,7 @@ class Promises:
             if answer is not None and status == CREATED:
                 promised.add(UUID(answer.json()["id"]))
             elif answer is not None and status in TOLD_TO_WAIT:
-                unknown = answer.json()["type"].endswith(":outcome-unknown")
+                unknown = answer.json()["type"].endswith("/outcome-unknown")
                 self.without_retry += "Retry-After" not in answer.headers and not unknown
         return status == CREATED
 
@@ -67,7 +64,7 @@ class Promises:
         promised = [cases for cases in self.cases.values() if cases]
         assert promised, "something was promised"
         assert all(len(cases) == 1 for cases in promised), "a command has one case"
-        recorded = Counter(event.stream_id for event in history)
+        recorded = Counter(event.stream_id for event in history[self.since :])
         assert set[UUID]().union(*promised) <= recorded.keys(), "what was promised is there"
         assert set(recorded.values()) == {1}, "each complaint is there once"
         assert len(recorded) <= len(self.cases), "no command made two"

@@ -15,7 +15,8 @@ from application.keys import KeyTerms
 from domain.parties import Role
 from infrastructure.bootstrap import open_services
 from infrastructure.settings import Settings
-from tests.faults.api_process import (
+from tests.faults.harness import kill_server, until
+from tests.faults.served import (
     COMPLAINT,
     Api,
     assert_dense,
@@ -23,7 +24,6 @@ from tests.faults.api_process import (
     knocking,
     needs_own_server,
 )
-from tests.faults.harness import kill_server, until
 
 pytestmark = needs_own_server
 

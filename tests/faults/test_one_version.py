@@ -16,7 +16,7 @@ from benchmarks.http_clients import Knocking
 from domain.parties import Role
 from infrastructure.bootstrap import open_services
 from infrastructure.settings import Settings
-from tests.faults.api_process import COMPLAINT, Api, assert_dense, everything, needs_own_server
+from tests.faults.served import COMPLAINT, Api, assert_dense, everything, needs_own_server
 
 pytestmark = [needs_own_server, pytest.mark.soak]
 

@@ -5,7 +5,6 @@ lost, and nothing is there twice.
 """
 
 import asyncio
-import os
 import resource
 import sys
 import threading
@@ -20,19 +19,18 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from application.keys import KeyTerms
-from application.recorded import RecordedEvent
-from domain.parties import Role
-from infrastructure.bootstrap import open_services
 from infrastructure.postgres.embedded import EmbeddedServer, Login
-from infrastructure.settings import Settings
 from tests.faults.harness import until
-from tests.faults.pressing import COMPLAINT, Client, Promises, Trickle, pressing
-from tests.faults.served import Api
+from tests.faults.pressing import Client, Promises, Trickle, pressing
+from tests.faults.served import COMPLAINT, Api, everything, needs_own_server, new_key
 
-pytestmark = pytest.mark.skipif(
-    "DATABASE_URL" in os.environ, reason="the served product brings its own server here"
-)
+pytestmark = needs_own_server
+
+ON_TWENTY_CONNECTIONS: Final = {
+    "RECOURS_CONNECTIONS": "20",
+    "RECOURS_RATE": "0",
+    "RECOURS_STRANGER_RATE": "0",
+}
 
 MOST_MEMORY: Final = 400 * 1024 * 1024
 """Bytes that one process may ever have in memory, whatever presses on it: 100 MiB when idle."""
@@ -40,6 +38,9 @@ MOST_MEMORY: Final = 400 * 1024 * 1024
 SLOWEST: Final = 30.0
 """Seconds in which everything is answered: three waits for locks, for a turn and a connection, and
 much for a machine that others use too."""
+
+STOPS: Final = 4
+STOPPED_SECONDS: Final = 8
 
 LOCK: Final = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE")
 
@@ -49,31 +50,33 @@ HEALTHY_WITHIN: Final = 5.0
 soak = pytest.mark.soak
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """The directory of an installation of this test alone."""
-    return tmp_path / "home"
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The directory of an installation of these tests alone, whose server runs as long as they."""
+    directory = tmp_path_factory.mktemp("pressed")
+    with EmbeddedServer.start(directory):
+        yield directory
 
 
-@pytest.fixture
-def secret(home: Path) -> Iterator[str]:
-    """An agent's key; the installation's server runs as long as the test."""
-    with open_services(Settings(recours_data=home)) as wiring:
-        yield wiring.services.keys.issue(KeyTerms(subject_id="anna", role=Role.AGENT)).secret
+@pytest.fixture(scope="module")
+def secret(home: Path) -> str:
+    """An agent's key."""
+    return new_key(home)
 
 
 @pytest.fixture
 def api(home: Path, secret: str) -> Iterator[Api]:
-    """The served product, without limits of rate."""
+    """The served product, with 20 connections and without limits of rate."""
     assert secret, "the installation is there"
-    api = Api.start(home, RECOURS_RATE="0", RECOURS_STRANGER_RATE="0")
-    yield api
-    api.kill()
+    with Api.serving(home, **ON_TWENTY_CONNECTIONS) as served:
+        yield served
 
 
-def everything(home: Path) -> list[RecordedEvent]:
-    with open_services(Settings(recours_data=home)) as wiring:
-        return list(wiring.services.cases.everything())
+@pytest.fixture
+def promises(home: Path, secret: str) -> Promises:
+    """What is promised from now on."""
+    assert secret, "the installation is there"
+    return Promises(since=len(everything(home)))
 
 
 def wait_for_more(promises: Promises, more: int) -> None:
@@ -105,11 +108,10 @@ def assert_bounded(api: Api, promises: Promises) -> None:
 
 @pytest.mark.parametrize("sockets", [200, pytest.param(2_000, marks=soak)])
 def test_sockets_that_trickle_stop_nobody_else(
-    home: Path, secret: str, api: Api, sockets: int
+    home: Path, secret: str, api: Api, promises: Promises, sockets: int
 ) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    promises = Promises()
     trickle = Trickle(api.address, sockets=sockets)
     with Client(api.address, secret, promises) as client:
         for _ in range(5):
@@ -127,9 +129,8 @@ def test_sockets_that_trickle_stop_nobody_else(
 
 @pytest.mark.parametrize("requests", [150, pytest.param(500, marks=soak)])
 def test_more_requests_at_once_than_can_be_served_are_told_to_come_again(
-    home: Path, secret: str, api: Api, requests: int
+    home: Path, secret: str, api: Api, promises: Promises, requests: int
 ) -> None:
-    promises = Promises()
     asyncio.run(crowd(api.address, secret, promises, requests=requests))
 
     assert_bounded(api, promises)
@@ -159,12 +160,18 @@ async def crowd(address: str, secret: str, promises: Promises, *, requests: int)
         await asyncio.gather(*(register() for _ in range(requests)))
 
 
-@pytest.mark.parametrize("table", ["event", "worklist", "api_key"])
-@pytest.mark.parametrize("seconds", [4, pytest.param(30, marks=soak)])
+@pytest.mark.parametrize(
+    ("table", "seconds"),
+    [
+        ("event", 4),
+        pytest.param("event", 30, marks=soak),
+        pytest.param("worklist", 30, marks=soak),
+        pytest.param("api_key", 30, marks=soak),
+    ],
+)
 def test_a_locked_table_is_told_in_bounded_time_and_forgotten_at_once(
-    home: Path, secret: str, api: Api, table: str, seconds: int
+    home: Path, secret: str, api: Api, promises: Promises, table: str, seconds: int
 ) -> None:
-    promises = Promises()
     with (
         EmbeddedServer.start(home) as server,
         psycopg.connect(server.url(Login.OWNER)) as owner,
@@ -185,23 +192,20 @@ def until_passed(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-@pytest.mark.parametrize(("stops", "seconds"), [(1, 2), pytest.param(4, 8, marks=soak)])
-def test_a_database_that_stops_and_starts_loses_and_doubles_nothing(
-    tmp_path: Path, stops: int, seconds: int
-) -> None:
+@soak
+def test_a_database_that_stops_and_starts_loses_and_doubles_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with open_services(Settings(recours_data=home)) as wiring:
-        secret = wiring.services.keys.issue(KeyTerms(subject_id="anna", role=Role.AGENT)).secret
+    secret = new_key(home)
     server = EmbeddedServer.start(home)
     url = server.url(Login.APPLICATION)
-    api = Api.start(tmp_path, DATABASE_URL=url, RECOURS_RATE="0", RECOURS_STRANGER_RATE="0")
+    api = Api.start(tmp_path, DATABASE_URL=url, **ON_TWENTY_CONNECTIONS)
     promises, readiness = Promises(), set[int]()
     try:
         with pressing(api.address, secret, promises, clients=24):
-            for _ in range(stops):
+            for _ in range(STOPS):
                 wait_for_more(promises, 20)
                 server.close()
-                until_passed(seconds)
+                until_passed(STOPPED_SECONDS)
                 readiness.add(httpx2.get(f"{api.address}/readyz", trust_env=False).status_code)
                 server = EmbeddedServer.start(home)
                 wait_until_healthy(promises)

@@ -18,8 +18,8 @@ from application.keys import KeyTerms
 from domain.parties import Role
 from infrastructure.bootstrap import open_services
 from infrastructure.settings import Settings
-from tests.faults.api_process import COMPLAINT, Api, everything, knocking, needs_own_server
 from tests.faults.harness import until
+from tests.faults.served import COMPLAINT, Api, everything, knocking, needs_own_server
 
 pytestmark = [needs_own_server, pytest.mark.soak]
 
