@@ -20,7 +20,8 @@ JOBS: Final = MappingProxyType(
         "and mediators say",
         ConnectorScope.INVOICES: "mirrors invoices and their clearings",
         ConnectorScope.ERP: "speaks for the ERP: payment blocks, settlements, clearings",
-        ConnectorScope.EVENTS: "follows what happens, of every case, without what people wrote",
+        ConnectorScope.EVENTS: "follows what happens to the cases that it sees, "
+        "without what people wrote",
     },
 )
 """What each job is, for documents and refusals."""

@@ -44,5 +44,6 @@ class Services:
             cases=cases_within(self.cases, reach),
             questions=self.questions.within(reach),
             exposures=self.exposures.within(reach),
+            feed=self.feed.within(reach),
             receivables=self.receivables.within(reach),
         )

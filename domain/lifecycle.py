@@ -104,6 +104,7 @@ class Lifecycle(Generic[S]):
         if action not in self._permitted[status, by.role]:
             raise ActionNotAllowed(
                 action,
+                kind=self.name,
                 status=status,
                 role=by.role,
                 allowed=self._actions[status, by.role],

@@ -8,6 +8,7 @@ Refusal
 """
 
 from datetime import datetime
+from typing import Self
 
 
 class Refusal(Exception):
@@ -17,16 +18,25 @@ class Refusal(Exception):
 class ActionNotAllowed(Refusal):
     """The transition table has no such step from the case's status, or not for this role."""
 
-    def __init__(self, action: str, *, status: str, role: str, allowed: tuple[str, ...]) -> None:
+    def __init__(
+        self, action: str, *, kind: str, status: str, role: str, allowed: tuple[str, ...]
+    ) -> None:
         offered = ", ".join(allowed) or "nothing"
         super().__init__(
             f"{action} is not allowed for {role} while the case is {status};"
             f" allowed now: {offered}",
         )
         self.action = action
+        self.kind = kind
         self.status = status
         self.role = role
         self.allowed = allowed
+
+    def offering(self, allowed: tuple[str, ...]) -> Self:
+        """The same refusal, to somebody who can ask for these actions only."""
+        return type(self)(
+            self.action, kind=self.kind, status=self.status, role=self.role, allowed=allowed
+        )
 
 
 class AlreadyBorn(Refusal):

@@ -36,6 +36,7 @@ from api.http.entering import let_in, refuse_unguarded_routes
 from api.http.health import Readiness
 from api.http.measuring import Metrics
 from api.http.observing import Observing
+from api.http.offering import refuse_with_offers
 from api.http.rates import Rates
 from api.http.refusing import answer_with_problems
 from application.services import Services
@@ -99,6 +100,7 @@ def create_app(
     app.add_middleware(Observing, identities=services.identities, metrics=measured)
     answer_with_problems(app)
     answer_with_differences(app)
+    refuse_with_offers(app)
     for router in ROUTERS:
         app.include_router(router)
     add_pages(app)

@@ -128,6 +128,10 @@ class Broadcast:
         """Tell whether everything behind the position is in memory, as far as it is known."""
         return position >= self._begin
 
+    def has_nothing_behind(self, position: int) -> bool:
+        """Tell whether nothing is known that was recorded behind the position."""
+        return position >= self._end
+
     def behind(self, position: int, *, types: frozenset[str]) -> tuple[list[bytes], int]:
         """What was recorded behind a position, and where it ends; no type named means all."""
         fresh = [*takewhile(lambda frame: frame.position > position, reversed(self._frames))]

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, field_serializer
 
 from api.http.actions import NOUNS, Kind, address
-from api.http.permissions import permits
+from api.http.offering import offered
 from api.http.values import AmountOut, Answer, in_currency
 from application.keys import Principal
 from domain.blocks.block import PaymentBlock
@@ -330,11 +330,9 @@ def _allowed(
 def _links(
     kind: Kind, case_id: UUID, actions: Iterable[str], viewer: Principal | None
 ) -> list[ActionLink]:
-    # A step that two cases take together has no noun here: it is offered where it begins.
     return [
         ActionLink(name=action, href=f"{address(kind, case_id)}/{NOUNS[kind][action]}")
-        for action in actions
-        if action in NOUNS[kind] and viewer is not None and permits(f"{kind}.{action}", viewer)
+        for action in (() if viewer is None else offered(kind, actions, viewer))
     ]
 
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from api.http.actions import Kind
 from api.http.case_views import BlockCaseView, ComplaintView, DisputeView, InvoiceView
 from api.http.describing import Change, Happened
-from api.http.entering import services_of
+from api.http.entering import admitted, services_of
 from api.http.refusing import tell
 from application.case import Case
-from application.errors import CaseChanged
+from application.errors import CaseChanged, CaseNotFound
 from application.recorded import RecordedEvent
 from application.replay import Moment, state_as_of
 from domain.blocks.block import PaymentBlock
@@ -48,7 +48,10 @@ def answer_with_differences(app: FastAPI) -> None:
 
 def _changed(request: Request, error: Exception) -> Response:
     changed, kind = cast("CaseChanged", error), Kind(request.url.path.split("/")[2])
-    history = services_of(request).cases.history(changed.case_id)
+    # The case may have gone out of the caller's reach since the command looked at it.
+    history = services_of(request).within(admitted(request).reach).cases.history(changed.case_id)
+    if not history:
+        return tell(CaseNotFound(_SHOWN[kind].case.__name__, changed.case_id), request.scope)
     was, now = (_fields(kind, history, version=v) for v in (changed.expected, changed.actual))
     since = history[changed.expected : changed.actual]
     changes = {

@@ -21,7 +21,7 @@ ApplicationError
     ├── BodyCutOff             the caller left before the body was whole
     ├── PositionAhead          the history has not come to the position to wait for
     ├── NotCaughtUp            the read models have not come to the position in time
-    ├── ReachTooNarrow         the events of all cases are for who may see every case
+    ├── ReachTooNarrow         webhooks are for who may see every case
     ├── TooManyStreams         one subject has as many live streams open as it may have
     └── StreamsFull            this process serves as many live streams as it can
 """
@@ -159,10 +159,10 @@ class NotReady(RequestRefused):
 
 
 class ReachTooNarrow(RequestRefused):
-    """The events of all cases are for who may see every case."""
+    """Webhooks are sent the events of every case: they are for who may see them all."""
 
     def __init__(self) -> None:
-        super().__init__("events tell of every case: ask for a key without limits of reach")
+        super().__init__("webhooks tell of every case: ask for a key without limits of reach")
 
 
 class TooManyStreams(RequestRefused):

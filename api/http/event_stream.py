@@ -25,6 +25,9 @@ BEAT_SECONDS: Final = 15.0
 PATIENCE_SECONDS: Final = 30.0
 """A client that takes nothing for so long is let go: nothing is kept for it beyond the socket."""
 
+JUDGING_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Pauses until the history is asked again, while it is not judged yet whose the news is."""
+
 OUTAGE_SECONDS: Final = 1.0
 """So long a stream from the past waits before it asks a database again that is away."""
 
@@ -43,6 +46,8 @@ class Listener:
     subject_id: str
     after: int
     types: frozenset[str]
+    is_limited: bool
+    """Whether some events are not told, by whose they are: then the history is asked each time."""
     is_let_in: Callable[[], Awaitable[bool]]
     """Looks again whether the caller may listen."""
 
@@ -58,6 +63,7 @@ class EventStream(Response):
         self._feed = feed
         self._listener = listener
         self._position = listener.after
+        self._waits = 0
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream; see Starlette."""
@@ -94,11 +100,22 @@ class EventStream(Response):
                     return
                 # The id lets a client that is told of few events come back where it was.
                 await _within_patience(send(_body(b": beat\nid: %d\n\n" % self._position)))
-            elif self._broadcast.reaches(self._position):
+            elif self._is_at_the_end():
                 await asyncio.wait({news, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            elif self._waits:
+                pause = min(left, self._pause())
+                await asyncio.wait({news, gone}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+
+    def _is_at_the_end(self) -> bool:
+        if self._listener.is_limited:
+            return self._broadcast.has_nothing_behind(self._position)
+        return self._broadcast.reaches(self._position)
+
+    def _pause(self) -> float:
+        return JUDGING_SECONDS[min(self._waits, len(JUDGING_SECONDS)) - 1]
 
     async def _take(self) -> list[bytes]:
-        if self._broadcast.reaches(self._position):
+        if not self._listener.is_limited and self._broadcast.reaches(self._position):
             texts, self._position = self._broadcast.behind(
                 self._position, types=self._listener.types
             )
@@ -111,6 +128,7 @@ class EventStream(Response):
             # An outage: whoever listens stays, because a browser does not come back from a 503.
             await asyncio.sleep(OUTAGE_SECONDS)
             return []
+        self._waits = self._waits + 1 if page.position == self._position else 0
         self._position = page.position
         return [Frame.of(recorded).text for recorded in page.events]
 

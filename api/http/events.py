@@ -9,10 +9,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from api.http.broadcasting import MOST, MOST_OF_ONE, Broadcast
-from api.http.calls import Asking, Call
+from api.http.calls import Asking
 from api.http.describing import Responses, reads
 from api.http.entering import Bearer, is_still_let_in
-from api.http.errors import ReachTooNarrow
 from api.http.event_stream import MEDIA_TYPE, EventStream, Listener
 from api.http.values import MOST_POSITION, Answer, Body, Json, WholeInQuery
 from application.feed.cloud_events import cloud_event
@@ -43,16 +42,6 @@ EventNames = Annotated[
         description="Only these: a name, or `dispute.*`; all, if none is said",
     ),
 ]
-
-
-def everywhere(call: Asking) -> Call:
-    """Let in who may see every case: an event tells about any."""
-    if call.principal.reach != EVERYWHERE:
-        raise ReachTooNarrow
-    return call
-
-
-SeeingEverything = Annotated[Call, Depends(everywhere)]
 
 
 class CloudEventView(Answer):
@@ -112,7 +101,7 @@ def listening(
     wanted: Annotated[StreamWanted, Query()],
     request: Request,
     bearer: Bearer,
-    call: SeeingEverything,
+    call: Asking,
     last_event_id: Annotated[
         Position | None,
         Header(alias="Last-Event-ID", description="The position of the last event received"),
@@ -126,6 +115,7 @@ def listening(
         subject_id=call.principal.subject_id,
         after=feed.start(after),
         types=_selected(wanted.types),
+        is_limited=call.principal.reach != EVERYWHERE,
         is_let_in=partial(is_still_let_in, call.services, bearer, STREAM),
     )
     return EventStream(broadcast, feed=feed, listener=listener)
@@ -151,9 +141,9 @@ def _streams() -> Responses:
     response_model_exclude_none=True,
 )
 def list_events(
-    wanted: Annotated[FeedWanted, Query()], request: Request, call: SeeingEverything
+    wanted: Annotated[FeedWanted, Query()], request: Request, call: Asking
 ) -> EventPageView:
-    """Read the history of everything in its one order, from behind a position."""
+    """Read the history of every case that you see, in its one order, from behind a position."""
     types = _selected(wanted.types)
     page = call.services.feed.page(after=wanted.after, limit=wanted.limit, types=types)
     call.response.headers.update(_link(request, page))
@@ -169,6 +159,7 @@ def list_events(
     description=(
         "Follow the history live (Server-Sent Events): `id` is the position, `data` a CloudEvent."
         " Whoever comes back with `Last-Event-ID` misses nothing and is told nothing twice."
+        " A limited key is told of the cases that it sees when they are told."
         f" One subject may have {MOST_OF_ONE} streams open (then 429), a process serves {MOST}"
         " (then 503)."
     ),

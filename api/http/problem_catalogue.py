@@ -45,7 +45,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         ),
         "action-not-allowed": Entry(
             "The lifecycle has no such step from the case's present state, or not for this role.",
-            "Choose from allowed, which lists what this role may do now, or read the case again.",
+            "Choose from allowed, which lists what you may do now, or read the case again.",
         ),
         "already-exists": Entry(
             "What should begin exists already. One document line of the ERP is one invoice.",
@@ -131,8 +131,8 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
             "Name only some of yours, or ask somebody whose key reaches further.",
         ),
         "reach-too-narrow": Entry(
-            "The change feed tells of every case, and your key reaches some only.",
-            "Take a key without limits for whoever follows the feed.",
+            "A webhook is sent the events of every case, and your key reaches some only.",
+            "Ask an admin without limits, or follow the change feed, which tells what you see.",
         ),
         "too-many-streams": Entry(
             "You have as many live streams open as one subject may.",
@@ -259,7 +259,7 @@ _CASE: Final = "01961f5e-0000-7000-8000-00000000cafe"
 MEMBERS: Final[Mapping[str, Member]] = MappingProxyType(
     {
         "action": Member("the step that was asked for", "accept_response"),
-        "allowed": Member("the steps that this role may take now", ["acknowledge", "start_review"]),
+        "allowed": Member("the steps that you may take now", ["acknowledge", "start_review"]),
         "case_id": Member("the case", _CASE),
         "case_status": Member("the state of the case", "received"),
         "changes": Member(

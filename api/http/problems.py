@@ -210,7 +210,7 @@ PROBLEMS: Final[Mapping[type[Exception], Row]] = MappingProxyType(
         NotReady: Row(503, "not-ready", "Ask nothing of this process now", ("faults",)),
         PositionAhead: Row(400, "position-ahead", "The history has not come so far", ("position",)),
         NotCaughtUp: Row(503, "not-caught-up", "The read models are behind", ("position",)),
-        ReachTooNarrow: Row(403, "reach-too-narrow", "Events tell of every case"),
+        ReachTooNarrow: Row(403, "reach-too-narrow", "Webhooks tell of every case"),
         TooManyStreams: Row(429, "too-many-streams", "Too many streams are open", ("most",)),
         StreamsFull: Row(503, "streams-full", "No further stream can be served"),
         RequestValidationError: Row(

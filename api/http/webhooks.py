@@ -6,12 +6,13 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import Field
 
-from api.http.calls import Call
+from api.http.calls import Asking, Call
 from api.http.describing import keeps, reads
-from api.http.events import EventName, SeeingEverything
+from api.http.errors import ReachTooNarrow
+from api.http.events import EventName
 from api.http.values import (
     MOST_POSITION,
     Answer,
@@ -23,6 +24,7 @@ from api.http.values import (
     OneOf,
     WholeInQuery,
 )
+from application.reach import EVERYWHERE
 from application.webhooks import (
     DeliveryPage,
     DeliveryState,
@@ -34,6 +36,16 @@ from application.webhooks import (
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
 Position = Annotated[WholeInQuery, Path(ge=1, le=MOST_POSITION, description="The event's position")]
+
+
+def everywhere(call: Asking) -> Call:
+    """Let in who may see every case: a webhook is sent the events of all of them."""
+    if call.principal.reach != EVERYWHERE:
+        raise ReachTooNarrow
+    return call
+
+
+SeeingEverything = Annotated[Call, Depends(everywhere)]
 
 
 class WebhookSaid(Body):

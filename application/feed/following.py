@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from threading import Event as Signal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
+from application.reach import Reach
 from application.recorded import RecordedEvent
 
 
@@ -20,6 +21,14 @@ class FeedPage(NamedTuple):
 
 class Feed(Protocol):
     """The durable part of the history."""
+
+    def within(self, reach: Reach) -> Self:
+        """The same history, in which nothing is told of cases that lie outside a reach.
+
+        What lies within is judged when a page is read, as far as cases were judged by then; there
+        the page ends.
+        """
+        ...
 
     def start(self, after: int | None) -> int:
         """The position to follow from: the one given, or the last one when there is none.

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from threading import Event as Signal
-from typing import Final, LiteralString
+from typing import Final, LiteralString, Self
 
 from psycopg import Connection, OperationalError
 from psycopg.rows import TupleRow
@@ -11,10 +11,13 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from application.errors import BadCursor
 from application.feed.following import FeedPage
+from application.reach import EVERYWHERE, Reach
 from infrastructure.event_store.event_types import EventTypes
 from infrastructure.event_store.recorder import CHANNEL
 from infrastructure.event_store.rows import Row
 from infrastructure.postgres.durability import make_durable
+from infrastructure.read_models.case_reach import CASE_REACH
+from infrastructure.read_models.within import reach_parameters, within
 
 PAGE: Final = 200
 WINDOW: Final = 20_000
@@ -26,14 +29,20 @@ RETRY_SECONDS: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
 
 _LAST: Final[LiteralString] = "SELECT coalesce(max(position), 0) FROM event"
-_READ: Final[LiteralString] = """
+_JUDGED: Final = "SELECT notification_id FROM tracking WHERE application_name = %s"
+"""Up to here it is known which cases lie within a reach: behind it, events would be skipped."""
+
+_READ: Final[LiteralString] = (
+    """
     SELECT position, recorded_at, stream_id, version, schema_version, type, state::text
          , metadata::text
       FROM event
      WHERE position > %(after)s AND position <= %(upto)s
        AND (%(types)s::text[] IS NULL OR type = ANY(%(types)s))
-     ORDER BY position LIMIT %(limit)s
-"""
+       AND"""
+    + within("stream_id")
+    + "ORDER BY position LIMIT %(limit)s"
+)
 
 
 class PostgresFeed:
@@ -45,10 +54,18 @@ class PostgresFeed:
         *,
         event_types: EventTypes,
         window: int = WINDOW,
+        reach: Reach = EVERYWHERE,
     ) -> None:
         self._pool = pool
+        self._reach = reach
         self._event_types = event_types
         self._window = window
+
+    def within(self, reach: Reach) -> Self:
+        """The same history within a reach; see the port."""
+        return type(self)(
+            self._pool, event_types=self._event_types, window=self._window, reach=reach
+        )
 
     def start(self, after: int | None) -> int:
         """Where to follow from; see the port."""
@@ -99,14 +116,21 @@ class PostgresFeed:
         last = _last(connection)
         if after > last:
             raise BadCursor
+        if self._reach != EVERYWHERE:
+            last = max(after, min(last, _judged(connection)))
         upto = min(last, after + self._window)
         wanted = {"after": after, "upto": upto, "types": sorted(types) or None, "limit": limit}
-        rows = connection.execute(_READ, wanted).fetchall()
+        rows = connection.execute(_READ, {**wanted, **reach_parameters(self._reach)}).fetchall()
         if upto > after:
             make_durable(connection)
         events = tuple(self._event_types.decode(Row._make(row)) for row in rows)
         position = events[-1].position if len(events) == limit else upto
         return FeedPage(events, position, more=position < last)
+
+
+def _judged(connection: Connection[TupleRow]) -> int:
+    found = connection.execute(_JUDGED, [CASE_REACH.name]).fetchone()
+    return 0 if found is None else int(found[0])
 
 
 def _last(connection: Connection[TupleRow]) -> int:

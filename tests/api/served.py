@@ -12,6 +12,7 @@ import httpx2
 from api.command_line.serving import ApiServer, listening
 from api.http.broadcasting import Broadcast
 from application.keys import KeyTerms, every_scope
+from application.reach import EVERYWHERE, Reach
 from application.services import Services
 from domain.parties import Role
 from infrastructure.settings import Settings
@@ -30,15 +31,17 @@ class Served:
     closing: ExitStack
     """Closes every client and stream before the server stops."""
 
-    def key(self, role: Role, *, subject_id: str | None = None) -> str:
+    def key(self, role: Role, *, subject_id: str | None = None, reach: Reach = EVERYWHERE) -> str:
         """The secret of a new key."""
         subject = subject_id or str(role)
-        terms = KeyTerms(subject_id=subject, role=role, scopes=every_scope(role))
+        terms = KeyTerms(subject_id=subject, role=role, scopes=every_scope(role), reach=reach)
         return self.services.keys.issue(terms).secret
 
-    def client(self, role: Role, *, subject_id: str | None = None) -> httpx2.Client:
+    def client(
+        self, role: Role, *, subject_id: str | None = None, reach: Reach = EVERYWHERE
+    ) -> httpx2.Client:
         """Somebody with a new key of this role."""
-        authorization = f"Bearer {self.key(role, subject_id=subject_id)}"
+        authorization = f"Bearer {self.key(role, subject_id=subject_id, reach=reach)}"
         return self.closing.enter_context(
             httpx2.Client(
                 base_url=self.url,
@@ -49,10 +52,16 @@ class Served:
         )
 
     def stream(
-        self, role: Role, query: str = "", *, subject_id: str | None = None, **headers: str
+        self,
+        role: Role,
+        query: str = "",
+        *,
+        subject_id: str | None = None,
+        reach: Reach = EVERYWHERE,
+        **headers: str,
     ) -> httpx2.Response:
         """Open a live stream of somebody with a new key of this role."""
-        client = self.client(role, subject_id=subject_id)
+        client = self.client(role, subject_id=subject_id, reach=reach)
         path = f"/v1/events/stream{query}"
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.closing.enter_context(client.stream("GET", path, headers=named))

@@ -1,11 +1,16 @@
 """Whose right ends somewhere: what lies beyond is not there, whichever way it is asked for."""
 
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NoReturn, cast
 
 import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from api.http.app import create_app
+from application.errors import CaseChanged
+from application.once import Once
+from application.ports import RepeatableCases
 from application.reach import EVERYWHERE
 from domain.parties import Role
 from tests.api.doors import Door
@@ -281,3 +286,61 @@ def test_a_command_that_is_sent_again_tells_nothing_of_a_case_that_was_given_awa
     taken(bea, case, "corrections", **corrected)
 
     assert slug(francine.post(f"{case}/notes", json=note, headers=version)) == "case-not-found"
+
+
+def test_the_beginning_that_is_sent_again_tells_nothing_of_a_case_that_was_given_away(
+    door: Door,
+) -> None:
+    francine, bea = who(door, "francine"), who(door, "bea")
+    key = {"Idempotency-Key": "begin-1"}
+    first = francine.post("/v1/complaints", json=complaint(), headers=key)
+    corrected = {"corrects_version": 1, "field": "company_code", "was": "FR01", "now": "DE01"}
+    taken(bea, first.headers["Location"], "corrections", **corrected)
+
+    again = francine.post("/v1/complaints", json=complaint(), headers=key)
+    assert slug(again) == "case-not-found"
+    assert "ETag" not in again.headers
+    assert "DE01" not in again.text
+
+
+def test_what_was_missed_of_a_case_that_was_given_away_meanwhile_is_not_told(door: Door) -> None:
+    francine, bea = who(door, "francine"), who(door, "bea")
+    case = begin(francine, "/v1/complaints", complaint())
+    corrected = {"corrects_version": 1, "field": "company_code", "was": "FR01", "now": "DE01"}
+    taken(bea, case, "corrections", **corrected)
+    alike(
+        francine,
+        "POST",
+        f"{case}/review",
+        f"{missing(case)}/review",
+        json={},
+        headers={"If-Match": '"1"'},
+    )
+
+    # As if the case had gone between the command's look and the answer.
+    app = who_is_told_late(door)
+    late = app.post(f"{case}/review", json={}, headers={"If-Match": '"1"'})
+    assert slug(late) == "case-not-found"
+    assert "changes" not in late.json()
+
+
+class Late:
+    """Cases of which a command learns too late that they have gone."""
+
+    def __init__(self, cases: RepeatableCases) -> None:
+        self._cases = cases
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the port's own
+        return getattr(self._cases, name)
+
+    def once(self, _once: Once) -> NoReturn:
+        """Find that the case has changed."""
+        (recorded,) = self._cases.everything(after=1)
+        raise CaseChanged(recorded.stream_id, expected=1, actual=2)
+
+
+def who_is_told_late(door: Door) -> TestClient:
+    late = cast("RepeatableCases", Late(door.services.cases))
+    services = replace(door.services, cases=late)
+    other = Door(create_app(services), door.services, door.projector)
+    return who(other, "francine")

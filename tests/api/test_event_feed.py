@@ -8,11 +8,12 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 from starlette.testclient import TestClient
 
-from application.reach import Reach
+from application.reach import EVERYWHERE, Reach
 from domain.parties import Role
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.feed.history import PostgresFeed
 from tests.api.doors import Door
+from tests.api.reaches import BOTH, FRANCE, GERMANY, PARIS
 from tests.api.requests import begin, complaint, dispute, slug, taken
 
 Pool = ConnectionPool[Connection[TupleRow]]
@@ -113,11 +114,65 @@ def test_what_cannot_be_asked_is_refused(client: TestClient, query: str) -> None
     assert slug(client.get(f"/v1/events?{query}")) == "invalid"
 
 
-@pytest.mark.parametrize("address", ["/v1/events", "/v1/events/stream"])
-def test_who_may_not_see_every_case_may_not_follow_them_all(door: Door, address: str) -> None:
-    limited = door.client(Role.CONNECTOR, reach=Reach(companies=frozenset({"FR01"})))
+@pytest.mark.parametrize(
+    ("reach", "told"),
+    [(FRANCE, ["C-FRANCE"] * 2), (GERMANY, ["C-GERMANY"]), (PARIS, []), (BOTH, ["C-FRANCE"] * 2)],
+)
+@pytest.mark.parametrize("limit", [1, 100])
+def test_who_sees_some_cases_is_told_of_them_alone(
+    door: Door, limit: int, reach: Reach, told: list[str]
+) -> None:
+    mixed_history(door)
+    door.projector.catch_up()
+    follower = door.client(Role.CONNECTOR, reach=reach)
+    found = walk(follower, f"/v1/events?limit={limit}")
 
-    assert slug(limited.get(address)) == "reach-too-narrow"
+    begun = [event["data"]["customer_id"] for event in found if "customer_id" in event["data"]]
+    wanted = [*told, "C-GERMANY"] if reach == BOTH else told
+    assert sorted(begun) == wanted
+    last = follower.get(f"/v1/events?limit={limit}&after={position_of(door)}").json()
+    assert last == {"events": [], "position": position_of(door)}
+
+
+def test_a_page_of_some_cases_ends_where_it_is_known_whose_they_are(door: Door) -> None:
+    mixed_history(door)
+    door.projector.catch_up()
+    known = position_of(door)
+    mixed_history(door)
+    follower, everybody = (door.client(Role.CONNECTOR, reach=r) for r in (FRANCE, EVERYWHERE))
+
+    page = follower.get(f"/v1/events?after={known}")
+    assert page.json() == {"events": [], "position": known}
+    assert "Link" not in page.headers
+    assert len(walk(everybody, f"/v1/events?after={known}")) == 4
+    door.projector.catch_up()
+    assert len(walk(follower, f"/v1/events?after={known}&limit=1")) == 3
+
+
+def test_of_a_case_that_was_given_away_nothing_more_is_told(door: Door) -> None:
+    francine, bea = (door.client(Role.AGENT, reach=reach) for reach in (FRANCE, BOTH))
+    case = begin(francine, "/v1/complaints", complaint())
+    follower = door.client(Role.CONNECTOR, reach=FRANCE)
+    door.projector.catch_up()
+    assert [event["type"] for event in walk(follower, "/v1/events")] == ["complaint.registered"]
+    corrected = {"corrects_version": 1, "field": "company_code", "was": "FR01", "now": "DE01"}
+    taken(bea, case, "corrections", **corrected)
+    door.projector.catch_up()
+
+    assert walk(follower, "/v1/events") == []
+
+
+def mixed_history(door: Door) -> None:
+    """A French complaint, a German one, and a French one with a review."""
+    for reach, customer in ((FRANCE, "C-FRANCE"), (GERMANY, "C-GERMANY"), (FRANCE, "C-FRANCE")):
+        agent = door.client(Role.AGENT, reach=reach)
+        case = begin(agent, "/v1/complaints", complaint(customer_id=customer))
+    taken(agent, case, "review")
+
+
+def position_of(door: Door) -> int:
+    """Where the history ends."""
+    return [recorded.position for recorded in door.services.cases.everything()][-1]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from api.http import event_stream
 from api.http.broadcasting import Broadcast
 from application.services import Services
 from domain.parties import Role
+from infrastructure.read_models.projector import Projector
+from tests.api.reaches import FRANCE, GERMANY
 from tests.api.requests import complaint
 from tests.api.served import Served, events, messages, served, some
 
@@ -162,3 +164,37 @@ def test_the_server_stops_at_once_with_streams_open(services: Services) -> None:
 
         # Each answer is ended, not cut off, which would raise here.
         assert [stream.read().startswith(b"retry:") for stream in streams] == [True] * 50
+
+
+def test_who_sees_some_cases_follows_them_alone_and_misses_none(
+    running: Served, projector: Projector
+) -> None:
+    stop = threading.Event()
+    work = threading.Thread(target=projector.run, args=[stop])
+    first = running.stream(CONNECTOR, reach=FRANCE)
+    work.start()
+    try:
+        agents = {reach: running.client(Role.AGENT, reach=reach) for reach in (FRANCE, GERMANY)}
+        ours = list[int]()
+        for turn in range(20):
+            reach = (FRANCE, GERMANY)[turn % 2]
+            answer = agents[reach].post("/v1/complaints", json=complaint())
+            ours += [int(answer.headers["X-Position"])] if reach == FRANCE else []
+        live = [int(message.id) for message in some(first, 6)]
+        again = running.stream(CONNECTOR, reach=FRANCE, last_event_id=str(live[-1]))
+        assert live + [int(message.id) for message in some(again, 4)] == ours
+    finally:
+        stop.set()
+        work.join()
+
+
+def test_the_news_of_others_moves_a_limited_stream_on_without_a_word(
+    running: Served, projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "BEAT_SECONDS", 0.2)
+    stream = running.stream(CONNECTOR, reach=FRANCE)
+    position = register(running, 3)[-1]
+    projector.catch_up()
+    beats = (int(message.id) for message in messages(stream) if message.id)
+
+    assert next(beat for beat in beats if beat >= position) == position
