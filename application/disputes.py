@@ -118,21 +118,20 @@ def request_block(
     on: OnCase,
     *,
     review_by: date,
-    scope: Scope,
+    scopes: Sequence[Scope],
     identities: Identities,
     cases: Cases,
 ) -> Recorded:
-    """Ask the ERP to hold back every line that it does not hold yet.
+    """Ask the ERP to hold back every line in every scope in which it does not hold it yet.
 
-    Each line's block is a case of its own and begins with the request; a block of an earlier
-    request that nobody answered is released, so that the ERP holds nothing for nobody.
+    The block of each line and scope is a case of its own and begins with the request; a block of
+    an earlier request that nobody answered is released, so that the ERP holds nothing for nobody.
     """
 
     def decide(work: Work) -> UUID:
         dispute = load(work, on=on)
-        wanted = dispute.lines_to_block
-        fresh = {line_id: identities.new() for line_id in wanted}
-        superseded = [dispute.holds[line].block_id for line in wanted if line in dispute.holds]
+        fresh = {wanted: identities.new() for wanted in dispute.unheld(scopes)}
+        superseded = dispute.unconfirmed_blocks
         requested = blocking.request_block(
             dispute,
             block_ids=fresh,
@@ -141,7 +140,7 @@ def request_block(
             at=on.envelope.at,
         )
         dispute = work.record(dispute, requested)
-        for line_id, block_id in fresh.items():
+        for (line_id, scope), block_id in fresh.items():
             _begin_block(work, dispute, line_id, block_id, scope=scope, review_by=review_by)
         order_release(work, dispute, blocks=superseded)
         return dispute.id
@@ -161,10 +160,10 @@ def confirm_block_manually(on: OnCase, *, seen: Collection[UUID], cases: Cases) 
 
     def decide(work: Work) -> UUID:
         dispute = load(work, on=on)
-        unconfirmed = dispute.lines_to_block
+        unconfirmed = dispute.unconfirmed_blocks
         work.record(dispute, blocking.confirm_block_manually(dispute, seen=seen, by=on.by))
-        for line_id in unconfirmed:
-            block = work.load(PaymentBlock, dispute.holds[line_id].block_id)
+        for block_id in unconfirmed:
+            block = work.load(PaymentBlock, block_id)
             work.record(block, block.confirm_by_people(by=on.by))
         return dispute.id
 

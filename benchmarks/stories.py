@@ -94,7 +94,7 @@ def disputed(cases: Cases) -> Telling:
     yield disputes.request_block(
         diary.on(dispute_id, FINANCE),
         review_by=(BEGINNING + timedelta(days=90)).date(),
-        scope=Scope.DUNNING,
+        scopes=(Scope.DUNNING,),
         identities=_Chosen(block_id),
         cases=cases,
     )

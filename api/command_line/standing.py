@@ -22,6 +22,7 @@ from api.http.case_views import (
     CaseView,
     ComplaintView,
     DisputeView,
+    HoldView,
     InvoiceView,
     LineView,
 )
@@ -164,11 +165,15 @@ def _line(line: LineView) -> tuple[object, ...]:
 
 
 def _block(line: LineView) -> str:
-    if line.block is None:
-        return "none"
-    if line.block.released:
+    if len(line.blocks) == 1:
+        return _held(line.blocks[0])
+    return ", ".join(f"{hold.scope} {_held(hold)}" for hold in line.blocks) or "none"
+
+
+def _held(hold: HoldView) -> str:
+    if hold.released:
         return "released"
-    return "confirmed" if line.block.confirmed else "unconfirmed"
+    return "confirmed" if hold.confirmed else "unconfirmed"
 
 
 def _show_next(steps: Mapping[str, Sequence[str]]) -> None:

@@ -116,9 +116,11 @@ ACCOUNT: Final = (
 
 
 class HoldView(Answer):
-    """The latest block on a line, as the dispute knows it."""
+    """The latest block on a line in a scope, as the dispute knows it."""
 
     block_id: UUID
+    scope: str | None
+    """Nothing where only the block itself tells it."""
     confirmed: bool
     released: bool
 
@@ -141,7 +143,7 @@ class LineView(Answer):
     written_off: Decimal
     otherwise_cleared: Decimal
     returned: Decimal = Field(description="What is collected as usual again")
-    block: HoldView | None
+    blocks: list[HoldView]
 
     @field_serializer(*ACCOUNT)
     def _in_currency(self, amount: Decimal) -> str:
@@ -297,7 +299,7 @@ class InvoiceView(Answer):
 
 
 def _line(dispute: Dispute, line_id: UUID) -> LineView:
-    account, held = dispute.accounts[line_id], dispute.holds.get(line_id)
+    account = dispute.accounts[line_id]
     line: Line = account.line
     return LineView(
         line_id=line_id,
@@ -315,9 +317,16 @@ def _line(dispute: Dispute, line_id: UUID) -> LineView:
         written_off=account.written_off,
         otherwise_cleared=account.otherwise_cleared,
         returned=account.returned,
-        block=None
-        if held is None
-        else HoldView(block_id=held.block_id, confirmed=held.confirmed, released=held.released),
+        blocks=[
+            HoldView(
+                block_id=block_id,
+                scope=hold.scope,
+                confirmed=hold.confirmed,
+                released=hold.released,
+            )
+            for block_id, hold in dispute.holds.items()
+            if hold.line_id == line_id
+        ],
     )
 
 

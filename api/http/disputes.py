@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import field_serializer
+from pydantic import Field, field_serializer
 
 from api.http.actions import Kind, command
 from api.http.answers import dispute_after, dispute_at
@@ -22,7 +23,17 @@ from api.http.case_views import DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
-from api.http.values import AmountIn, Code, Day, Identifier, ListAnswer, ListOf, OneOf, in_currency
+from api.http.values import (
+    AmountIn,
+    Code,
+    Day,
+    Identifier,
+    ListAnswer,
+    ListOf,
+    OneOf,
+    SetOf,
+    in_currency,
+)
 from api.http.writing import written
 from application import disputes
 from domain.blocks.events import Scope
@@ -92,10 +103,14 @@ class LineMerge(Circumstances):
 
 
 class BlockRequest(Circumstances):
-    """What the ERP is to hold back, and until when somebody looks at it again."""
+    """What the ERP is to hold back, and until when somebody looks at it again.
+
+    Each scope is a block of its own. What is already confirmed stays, named or not; what is neither
+    confirmed nor named is given up, which is the way out when the ERP refuses a scope.
+    """
 
     review_by: Day
-    scope: OneOf[Scope] = Scope.DUNNING
+    scopes: Annotated[SetOf[OneOf[Scope]], Field(min_length=1)] = (Scope.DUNNING,)
 
 
 class BlocksSeen(Circumstances):
@@ -187,11 +202,11 @@ def merge_lines(said: LineMerge, call: Changing) -> DisputeView:
 
 @command(router, KIND, "request_block")
 def request_block(said: BlockRequest, call: Changing) -> DisputeView:
-    """Ask the ERP to hold back every line that it does not hold yet."""
+    """Ask the ERP to hold back every line in every scope in which it does not hold it yet."""
     recorded = disputes.request_block(
         call.on(said),
         review_by=said.review_by,
-        scope=said.scope,
+        scopes=said.scopes,
         identities=call.services.identities,
         cases=call.cases,
     )

@@ -153,7 +153,7 @@ def request_block(told: Telling, *, lines: int = 1) -> None:
     disputes.request_block(
         told.on(DISPUTE, by=told.agent),
         review_by=told.moment.date() + timedelta(days=90),
-        scope=Scope.DUNNING,
+        scopes=(Scope.DUNNING,),
         identities=Foreseen([told.name(f"block {line}") for line in range(1, lines + 1)]),
         cases=told.cases,
     )

@@ -186,7 +186,7 @@ class Play:
         disputes.request_block(
             self._on(self.dispute_id, by=AGENT),
             review_by=self.services.clock.now().date() + timedelta(days=30),
-            scope=Scope.DUNNING,
+            scopes=(Scope.DUNNING,),
             identities=Foreseen([self.block_id]),
             cases=self.services.cases,
         )

@@ -139,7 +139,7 @@ class ReportedInvoice:
         disputes.request_block(
             self._on(self.dispute_id, self.invoiced_on, Reason.BLOCK_NOT_STATED),
             review_by=max(self.due_on, self.invoiced_on),
-            scope=Scope.DUNNING,
+            scopes=(Scope.DUNNING,),
             identities=_Foreseen(self.block_id),
             cases=cases,
         )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from domain.blocks.events import Scope
 from domain.disputes import events
 from domain.disputes.dispute import Dispute
 from domain.disputes.lifecycle import LIFECYCLE
@@ -13,10 +14,12 @@ from domain.refusals import RuleBroken
 
 
 class NothingToBlock(RuleBroken):
-    """A block holds back a line that disputes something."""
+    """A block holds back a line that disputes something, in one scope or several."""
 
     def __init__(self) -> None:
-        super().__init__("the dispute has no disputed line to block; add a line first")
+        super().__init__(
+            "no scope of a disputed line is left to block; add a line, or name a scope, first"
+        )
 
 
 class ReviewInThePast(RuleBroken):
@@ -71,42 +74,53 @@ class OtherBlocksUnconfirmed(RuleBroken):
 def request_block(
     dispute: Dispute,
     *,
-    block_ids: Mapping[UUID, UUID],
+    block_ids: Mapping[tuple[UUID, Scope], UUID],
     review_by: date,
     by: Actor,
     at: datetime,
 ) -> list[Event]:
-    """Ask the ERP to hold back every line that it does not hold yet.
+    """Ask the ERP to hold back every line in every scope in which it does not hold it yet.
 
-    `block_ids` gives a fresh identity for the block of each line.
+    `block_ids` gives a fresh identity for the block of each line and scope. A scope that is not
+    named and not confirmed is given up: without it the payment may be blocked at once.
 
     Raises:
-        NothingToBlock: no line disputes anything.
+        NothingToBlock: nothing is disputed, or nothing left to be asked for or given up.
         ReviewInThePast: `review_by` lies before the request.
     """
     LIFECYCLE.require("request_block", dispute.status, by=by)
-    if not dispute.lines_to_block:
+    superseded = dispute.unconfirmed_blocks
+    held = {hold.line_id for hold in dispute.holds.values() if hold.confirmed}
+    asked = {line_id for line_id, _ in block_ids}
+    if not (asked or superseded) or not held | asked >= set(dispute.disputed_lines):
         raise NothingToBlock
     if review_by < at.date():
         raise ReviewInThePast(review_by)
     blocks = tuple(
-        events.LineBlock(line_id=line_id, block_id=block_ids[line_id])
-        for line_id in dispute.lines_to_block
+        events.LineBlock(line_id=line_id, block_id=block_id, scope=scope)
+        for (line_id, scope), block_id in block_ids.items()
     )
-    return [events.BlockRequested(blocks=blocks, review_by=review_by)]
+    requested = events.BlockRequested(
+        blocks=blocks, review_by=review_by, superseded=superseded or None
+    )
+    return [requested, *_held_without(dispute, superseded=superseded, asked=block_ids)]
 
 
 def block_confirmed(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Event]:
-    """Learn that the ERP holds a line. With the last line, the payment is blocked.
+    """Learn that the ERP holds a line in a scope. With the last one, the payment is blocked.
 
     Raises:
         BlockSuperseded: the block holds no line of this dispute.
     """
     LIFECYCLE.require("block_confirmed", dispute.status, by=by)
     line_id = line_held_by(dispute, block_id)
-    if set(dispute.lines_to_block) <= {line_id}:
+    awaited = set(dispute.unconfirmed_blocks) - {block_id}
+    if not awaited and set(dispute.lines_to_block) <= {line_id}:
         return [events.PaymentBlocked(line_id=line_id, block_id=block_id)]
-    return [events.LineBlockConfirmed(line_id=line_id, block_id=block_id)]
+    partly = any(dispute.holds[other].line_id == line_id for other in awaited)
+    return [
+        events.LineBlockConfirmed(line_id=line_id, block_id=block_id, partly=partly or None),
+    ]
 
 
 def block_failed(
@@ -149,15 +163,16 @@ def confirm_block_manually(dispute: Dispute, *, seen: Collection[UUID], by: Acto
         raise NoWitness
     if witness.subject_id == by.subject_id or witness.role is by.role:
         raise SecondPersonNeeded(witness.subject_id, witness.role)
-    unconfirmed = dispute.lines_to_block
-    if not unconfirmed or not dispute.holds.keys() >= set(unconfirmed):
+    unconfirmed = dispute.unconfirmed_blocks
+    holds = {block_id: dispute.holds[block_id] for block_id in unconfirmed}
+    if not holds or {hold.line_id for hold in holds.values()} != set(dispute.lines_to_block):
         raise NothingToBlock
+    if set(seen) != set(unconfirmed):
+        raise OtherBlocksUnconfirmed(unconfirmed)
     blocks = tuple(
-        events.LineBlock(line_id=line_id, block_id=dispute.holds[line_id].block_id)
-        for line_id in unconfirmed
+        events.LineBlock(line_id=hold.line_id, block_id=block_id, scope=hold.scope)
+        for block_id, hold in holds.items()
     )
-    if set(seen) != {block.block_id for block in blocks}:
-        raise OtherBlocksUnconfirmed([block.block_id for block in blocks])
     return [events.BlockConfirmedManually(blocks=blocks)]
 
 
@@ -192,3 +207,19 @@ def line_held_by(dispute: Dispute, block_id: UUID) -> UUID:
     if line_id is None:
         raise BlockSuperseded(block_id)
     return line_id
+
+
+def _held_without(
+    dispute: Dispute, *, superseded: Collection[UUID], asked: Collection[tuple[UUID, Scope]]
+) -> list[Event]:
+    """What is held in full once the superseded blocks count no more, and nothing else is asked."""
+    awaited = {line_id for line_id, _ in asked}
+    given_up = dict.fromkeys(dispute.holds[block_id].line_id for block_id in superseded)
+    held = {hold.line_id: block_id for block_id, hold in dispute.holds.items() if hold.confirmed}
+    full = [line_id for line_id in given_up if line_id not in awaited]
+    told: list[Event] = [
+        events.LineBlockConfirmed(line_id=line_id, block_id=held[line_id]) for line_id in full
+    ]
+    if not awaited:
+        told[-1] = events.PaymentBlocked(line_id=full[-1], block_id=held[full[-1]])
+    return told

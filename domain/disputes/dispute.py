@@ -3,12 +3,13 @@
 The decisions stand beside it by topic: `opening`, `blocking`, `negotiating`, `ending`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
+from domain.blocks.events import Scope
 from domain.disputes import events
 from domain.disputes.lifecycle import LIFECYCLE, Status
 from domain.disputes.lines import Account, Allocation
@@ -20,9 +21,11 @@ from domain.parties import Role
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The block on a line, and whether the ERP has confirmed it."""
+    """The line that a block holds, in which scope, and whether the ERP has confirmed it."""
 
-    block_id: UUID
+    line_id: UUID
+    scope: Scope | None = None
+    """Nothing for a block of which only its own history tells the scope."""
     confirmed: bool = False
     released: bool = False
 
@@ -46,7 +49,7 @@ class Dispute:
     complaint_id: UUID | None
     accounts: Mapping[UUID, Account]
     holds: Mapping[UUID, Held] = field(default_factory=dict[UUID, Held])
-    """The latest block of each line, by line."""
+    """The latest block of each line and scope, by the block's identity."""
     settlement: Settlement | None = None
     proposed_by: str | None = None
     approved: UUID | None = None
@@ -105,45 +108,63 @@ class Dispute:
 
     @property
     def lines_to_block(self) -> tuple[UUID, ...]:
-        """The lines that dispute something and that the ERP does not hold."""
+        """The lines that dispute something and that the ERP does not hold in every scope."""
+        asked = {hold.line_id for hold in self.holds.values()}
+        awaited = {self.holds[block_id].line_id for block_id in self.unconfirmed_blocks}
         return tuple(
-            line_id
-            for line_id in self.disputed_lines
-            if not (line_id in self.holds and self.holds[line_id].confirmed)
+            line_id for line_id in self.disputed_lines if line_id in awaited or line_id not in asked
+        )
+
+    @property
+    def unconfirmed_blocks(self) -> tuple[UUID, ...]:
+        """The latest blocks on what is disputed that the ERP has not confirmed."""
+        disputed = set(self.disputed_lines)
+        return tuple(
+            block_id
+            for block_id, hold in self.holds.items()
+            if not hold.confirmed and hold.line_id in disputed
         )
 
     @property
     def unreleased_blocks(self) -> tuple[UUID, ...]:
         """The blocks that were requested and not yet released, in the order of the lines."""
-        return tuple(hold.block_id for hold in self.holds.values() if not hold.released)
+        return tuple(block_id for block_id, hold in self.holds.items() if not hold.released)
 
     def line_of(self, block_id: UUID) -> UUID | None:
         """Which line the block holds, or nothing when it was superseded."""
-        for line_id, hold in self.holds.items():
-            if hold.block_id == block_id:
-                return line_id
-        return None
+        hold = self.holds.get(block_id)
+        return None if hold is None else hold.line_id
+
+    def unheld(self, scopes: Iterable[Scope]) -> tuple[tuple[UUID, Scope], ...]:
+        """The disputed lines, each with those of the scopes in which the ERP does not hold it."""
+        held = {(hold.line_id, hold.scope) for hold in self.holds.values() if hold.confirmed}
+        return tuple(
+            (line_id, scope)
+            for line_id in self.disputed_lines
+            for scope in dict.fromkeys(scopes)
+            if held.isdisjoint({(line_id, scope), (line_id, None)})
+        )
 
     def _with_holds(self, event: Event) -> Self:
         match event:
             case events.BlockRequested():
-                requested = {block.line_id: Held(block.block_id) for block in event.blocks}
-                return replace(self, holds={**self.holds, **requested}, witness=None)
+                return self._requested(event)
             case events.LineBlockConfirmed() | events.PaymentBlocked():
-                held = self._held(event.line_id, Held(event.block_id, confirmed=True))
+                held = self._held(event.line_id, event.block_id, confirmed=True)
                 return replace(held, was_blocked=True)
             case events.BlockConfirmedManually():
-                confirmed = {b.line_id: Held(b.block_id, confirmed=True) for b in event.blocks}
-                holds = {**self.holds, **confirmed}
-                return replace(self, holds=holds, witness=None, was_blocked=True)
+                held = self
+                for block in event.blocks:
+                    held = held._held(block.line_id, block.block_id, confirmed=True)
+                return replace(held, witness=None, was_blocked=True)
             case events.BlockFailed():
                 # What a witness saw before this is no longer true.
-                hold = Held(event.block_id, released=event.refused)
-                return replace(self._held(event.line_id, hold), witness=None)
+                held = self._held(event.line_id, event.block_id, released=event.refused)
+                return replace(held, witness=None)
             case events.BlockDrifted():
-                return replace(self._held(event.line_id, Held(event.block_id)), witness=None)
+                return replace(self._held(event.line_id, event.block_id), witness=None)
             case events.LineReleased():
-                return self._held(event.line_id, Held(event.block_id, released=True))
+                return self._held(event.line_id, event.block_id, released=True)
             case events.DisputeReopened():
                 return replace(self, holds={}, was_blocked=False)
             case events.PaymentReleased() | events.DisputeVoided():
@@ -204,8 +225,25 @@ class Dispute:
             case _:
                 return self
 
-    def _held(self, line_id: UUID, hold: Held) -> Self:
-        return replace(self, holds={**self.holds, line_id: hold})
+    def _requested(self, event: events.BlockRequested) -> Self:
+        # Before scopes were told, a line had one block, which the next one superseded.
+        lines = {block.line_id for block in event.blocks}
+        gone = set(event.superseded or ()) | {
+            block_id
+            for block_id, hold in self.holds.items()
+            if hold.line_id in lines and not hold.confirmed
+        }
+        kept = {block_id: hold for block_id, hold in self.holds.items() if block_id not in gone}
+        requested = {b.block_id: Held(b.line_id, b.scope) for b in event.blocks}
+        return replace(self, holds={**kept, **requested}, witness=None)
+
+    def _held(
+        self, line_id: UUID, block_id: UUID, *, confirmed: bool = False, released: bool = False
+    ) -> Self:
+        known = self.holds.get(block_id)
+        scope = None if known is None else known.scope
+        hold = Held(line_id, scope, confirmed=confirmed, released=released)
+        return replace(self, holds={**self.holds, block_id: hold})
 
     def _accounts(self, changed: Mapping[UUID, Account]) -> Self:
         return replace(self, accounts={**self.accounts, **changed})

@@ -77,16 +77,18 @@ def release(dispute: Dispute, *, by: Actor) -> list[Event]:
 
 
 def release_confirmed(dispute: Dispute, *, block_id: UUID, by: Actor) -> list[Event]:
-    """Learn that the ERP released a line. With the last line, the dispute is resolved.
+    """Learn that the ERP released a line in a scope. With the last one, the dispute is resolved.
 
     Raises:
         BlockSuperseded: the block holds no line of this dispute.
     """
     LIFECYCLE.require("release_confirmed", dispute.status, by=by)
     line_id = line_held_by(dispute, block_id)
-    if set(dispute.unreleased_blocks) <= {block_id}:
+    held = set(dispute.unreleased_blocks) - {block_id}
+    if not held:
         return [events.PaymentReleased(line_id=line_id, block_id=block_id)]
-    return [events.LineReleased(line_id=line_id, block_id=block_id)]
+    partly = any(dispute.holds[other].line_id == line_id for other in held)
+    return [events.LineReleased(line_id=line_id, block_id=block_id, partly=partly or None)]
 
 
 def release_failed(dispute: Dispute, *, block_id: UUID, cause: str, by: Actor) -> list[Event]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from domain.blocks.events import Scope
 from domain.contacts import ContactRecorded
 from domain.disputes.lines import Allocation, Line
 from domain.disputes.settlement import Settlement
@@ -15,12 +16,13 @@ from domain.money import Amount
 
 
 class LineBlock(BaseModel):
-    """Which block holds which line."""
+    """Which block holds which line, and in which scope; only the block tells it of old ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     line_id: UUID
     block_id: UUID
+    scope: Scope | None = None
 
 
 class JudgmentOutcome(StrEnum):
@@ -86,21 +88,30 @@ class LinesMerged(Event):
 
 
 class BlockRequested(Event):
-    """The ERP is to hold these lines back; until it confirms, nothing is blocked."""
+    """The ERP is to hold these lines back; until it confirms, nothing is blocked.
+
+    `superseded` names the blocks that hold a line of the dispute no more, for what they were to
+    hold is asked for anew, or given up.
+    """
 
     type: ClassVar[str] = "dispute.block_requested"
 
     blocks: tuple[LineBlock, ...]
     review_by: date
+    superseded: tuple[UUID, ...] | None = None
 
 
 class LineBlockConfirmed(Event):
-    """The ERP holds this line back; others are still awaited."""
+    """The ERP holds this line back; others are still awaited.
+
+    `partly`: in the scope of this block; other scopes of the line are awaited too.
+    """
 
     type: ClassVar[str] = "dispute.line_block_confirmed"
 
     line_id: UUID
     block_id: UUID
+    partly: bool | None = None
 
 
 class PaymentBlocked(Event):
@@ -307,12 +318,16 @@ class ReleaseOrdered(Event):
 
 
 class LineReleased(Event):
-    """The ERP released this line; others are still held."""
+    """The ERP released this line; others are still held.
+
+    `partly`: in the scope of this block; other scopes of the line are still held too.
+    """
 
     type: ClassVar[str] = "dispute.line_released"
 
     line_id: UUID
     block_id: UUID
+    partly: bool | None = None
 
 
 class PaymentReleased(Event):

@@ -79,7 +79,7 @@ def _project(cursor: Cursor[DictRow], page: Sequence[RecordedEvent]) -> None:
     book = _Book(cursor, concerned)
     for recorded in concerned:
         _learn(book, recorded)
-        for held in _held_after(book, recorded):
+        for held in () if _is_partly(recorded.event) else _held_after(book, recorded):
             book.lines.put(book.blocked.change(recorded, held))
         for line, reason_code in _corrected(book, recorded):
             book.lines.put(book.blocked.correct(recorded, line, reason_code=reason_code))
@@ -118,6 +118,11 @@ def _learn(book: _Book, recorded: RecordedEvent) -> None:
             pass
     for line in _new_lines(event):
         book.lines.put(_line(book, recorded, line))
+
+
+def _is_partly(event: Event) -> bool:
+    """A line counts once: blocked when it is held in every scope, and until it is in none."""
+    return isinstance(event, events.LineBlockConfirmed | events.LineReleased) and bool(event.partly)
 
 
 def _held_after(book: _Book, recorded: RecordedEvent) -> Iterator[Held]:

@@ -38,7 +38,7 @@ def test_a_complaint_becomes_a_blocked_dispute_and_ends_with_the_payment_release
     asked = taken(faye, dispute, "block-request", review_by=LAST_DAY)
     assert (asked["status"], asked["is_blocked"]) == ("block_pending", False)
     (held,) = asked["lines"]
-    block = f"/v1/payment-blocks/{held['block']['block_id']}"
+    block = f"/v1/payment-blocks/{held['blocks'][0]['block_id']}"
     taken(worker, block, "sending")
     taken(erp, block, "confirmation", erp_reference="ERP-77")
     blocked = anna.get(dispute).json()

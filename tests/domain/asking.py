@@ -58,6 +58,9 @@ _OTHER_NAMES: Final = MappingProxyType(
 _CURRENCIES: Final = ("EUR", "EUR", "JPY")
 """By document: amounts are whole, so that every currency can express them."""
 
+SCOPES: Final = st.lists(
+    st.sampled_from((Scope.DUNNING, Scope.COLLECTION)), min_size=1, max_size=2, unique=True
+)
 MOST: Final = 12
 """Amounts are small, so that lines, claims and payments run into each other."""
 
@@ -139,7 +142,7 @@ class Desk:
             "part_id": self.new,
             "requested_action": lambda: None,
             "reason_code": lambda: "price",
-            "scope": lambda: Scope.DUNNING,
+            "scopes": lambda: draw(SCOPES),
             "lines": lambda: self.line_claims(draw),
             "line": lambda: self.line_claim(draw),
             "amount": lambda: Decimal(draw(st.integers(1, MOST))),
@@ -151,11 +154,7 @@ class Desk:
             "into_line_id": lambda dispute: self._a_line(dispute, draw),
             "settlement": lambda dispute: self._settlement(dispute, draw),
             "settlement_id": self._proposed,
-            "seen": lambda dispute: [
-                dispute.holds[line].block_id
-                for line in dispute.lines_to_block
-                if line in dispute.holds
-            ],
+            "seen": lambda dispute: dispute.unconfirmed_blocks,
             "payments": lambda dispute: self._allocations(dispute, draw),
         }
         if name in fixed:
@@ -165,8 +164,9 @@ class Desk:
         return kind.arguments[name]
 
     def _proposed(self, dispute: Dispute) -> UUID:
-        assert dispute.settlement is not None, "what is approved was proposed"
-        return dispute.settlement.settlement_id
+        # An approval is also tried where nothing was proposed, to be refused.
+        proposed = dispute.settlement
+        return an.SETTLEMENT_ID if proposed is None else proposed.settlement_id
 
     def _a_complaint(self, draw: Draw) -> UUID:
         return cast("UUID", draw(st.sampled_from([c.id for c in self.cases.all(Complaint)])))

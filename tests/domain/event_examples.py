@@ -34,6 +34,8 @@ _FIELDS: Final[dict[str, Any]] = {  # Any: each field has its own type
     "answer": "The second pallet.",
     "answer_by": an.FRIDAY,
     "attempt": 1,
+    "partly": True,
+    "superseded": (an.OTHER_BLOCK_ID,),
     "block_id": an.BLOCK_ID,
     "blocks": (disputes.LineBlock(line_id=an.LINE_ID, block_id=an.BLOCK_ID),),
     "cause": "document_locked",

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from application.case import Case
 from domain.blocks.block import PaymentBlock
+from domain.blocks.events import Scope
 from domain.blocks.lifecycle import Status as BlockStatus
 from domain.complaints.complaint import Complaint
 from domain.complaints.lifecycle import Status as ComplaintStatus
@@ -92,7 +93,8 @@ def _dispute_goes_on(desk: Desk, dispute: Dispute) -> bool:
         actor = an.MONA
     kind = SettlementKind.REJECTION
     settlement = an.settlement(settlement_id=desk.new(), kind=kind, allocations=())
-    desk.ask(action, dispute, by=actor, draw=_nothing, settlement=settlement)
+    choices = {"settlement": settlement, "scopes": (Scope.DUNNING,)}
+    desk.ask(action, dispute, by=actor, draw=_nothing, **choices)
     return True
 
 

@@ -99,21 +99,24 @@ def _from_payment_blocked_to_the_release_the_erp_holds_every_disputed_line(
     for dispute in cases.all(Dispute):
         if dispute.status in HELD and not OVER & {*dispute.standing.resume}:
             assert dispute.is_blocked
-            for line_id in dispute.disputed_lines:
-                block = cases.load(PaymentBlock, dispute.holds[line_id].block_id)
-                assert block.status is BlockStatus.CONFIRMED
+            held = {hold.line_id for hold in dispute.holds.values()}
+            assert held >= set(dispute.disputed_lines)
+            for block_id, hold in dispute.holds.items():
+                if hold.line_id in dispute.disputed_lines:
+                    block = cases.load(PaymentBlock, block_id)
+                    assert block.status is BlockStatus.CONFIRMED
+                    assert block.order.scope is hold.scope
 
 
 def _a_dispute_and_its_blocks_tell_the_same(cases: RememberedCases) -> None:
     # What the dispute believes to be held is held, and nothing is held for nobody.
     for block in cases.all(PaymentBlock):
         dispute = cases.load(Dispute, block.dispute_id)
-        line_id = dispute.line_of(block.id)
-        if line_id is None:
+        if block.id not in dispute.holds:
             assert block.status in RELEASING or block.is_over
         elif dispute.status not in LET_GO:
             confirmed = block.status is BlockStatus.CONFIRMED
-            assert dispute.holds[line_id].confirmed is confirmed
+            assert dispute.holds[block.id].confirmed is confirmed
 
 
 def _a_resolved_dispute_holds_nothing_and_disputes_nothing(cases: RememberedCases) -> None:
@@ -153,13 +156,13 @@ def _whoever_waits_for_the_erp_waits_for_an_answer_to_come(cases: RememberedCase
 
 def _last_blocks(cases: RememberedCases, dispute: Dispute) -> Iterator[UUID]:
     """The blocks that held the lines when they were let go."""
-    last: dict[UUID, UUID] = {}
+    last: set[UUID] = set()
     for recorded in cases.history(dispute.id):
         match recorded.event:
-            case events.BlockRequested(blocks=blocks):
-                last |= {block.line_id: block.block_id for block in blocks}
+            case events.BlockRequested(blocks=blocks, superseded=superseded):
+                last = last - set(superseded or ()) | {block.block_id for block in blocks}
             case events.DisputeReopened() | events.DisputeVoided():
-                last = {}
+                last = set()
             case _:
                 pass
-    yield from last.values()
+    yield from last

@@ -15,6 +15,7 @@ import domain.disputes.events
 from application.case import Case
 from domain.approvals.matrix import SHIPPED
 from domain.blocks.block import PaymentBlock
+from domain.blocks.events import Scope
 from domain.blocks.lifecycle import LIFECYCLE as BLOCKS
 from domain.complaints.complaint import Complaint
 from domain.complaints.events import CorrectableField, MediationOutcome
@@ -113,8 +114,8 @@ def _dispute(action: str, role: Role) -> Dispute:
         version=9,
         accounts=over if action == "reopen" else accounts,
         holds={
-            an.LINE_ID: Held(an.BLOCK_ID, confirmed=held),
-            an.PART_ID: Held(an.OTHER_BLOCK_ID, confirmed=held),
+            an.BLOCK_ID: Held(an.LINE_ID, Scope.DUNNING, confirmed=held),
+            an.OTHER_BLOCK_ID: Held(an.PART_ID, Scope.DUNNING, confirmed=held),
         },
         settlement=an.settlement(),
         proposed_by="paul",
@@ -182,7 +183,10 @@ DISPUTE: Final = Kind(
         "reason_code": "price",
         "seen": (an.BLOCK_ID, an.OTHER_BLOCK_ID),
         "settlement_id": an.SETTLEMENT_ID,
-        "block_ids": {an.LINE_ID: an.BLOCK_ID, an.PART_ID: an.OTHER_BLOCK_ID},
+        "block_ids": {
+            (an.LINE_ID, Scope.DUNNING): an.BLOCK_ID,
+            (an.PART_ID, Scope.DUNNING): an.OTHER_BLOCK_ID,
+        },
         "block_id": an.BLOCK_ID,
         "review_by": an.END_OF_MARCH,
         "refused": True,

@@ -1,11 +1,14 @@
 """When the payment counts as blocked, and who may say so."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 import pytest
 
 from domain.blocks.block import PaymentBlock
+from domain.blocks.events import Scope
 from domain.disputes import blocking, ending, events
 from domain.disputes.blocking import (
     BlockInUse,
@@ -44,9 +47,10 @@ from tests.domain.given import given
 
 def request(dispute: Dispute) -> list[Event]:
     block_ids = {an.LINE_ID: an.BLOCK_ID, an.OTHER_LINE_ID: an.OTHER_BLOCK_ID}
+    wanted = dispute.unheld((Scope.DUNNING,))
     return blocking.request_block(
         dispute,
-        block_ids=block_ids,
+        block_ids={(line_id, scope): block_ids[line_id] for line_id, scope in wanted},
         review_by=an.END_OF_MARCH,
         by=an.ANNA,
         at=an.MONDAY,
@@ -63,7 +67,7 @@ def test_a_block_is_reviewed_by_a_day_to_come() -> None:
         .when(
             lambda d: blocking.request_block(
                 d,
-                block_ids={an.LINE_ID: an.BLOCK_ID},
+                block_ids={(an.LINE_ID, Scope.DUNNING): an.BLOCK_ID},
                 review_by=(an.MONDAY - timedelta(days=1)).date(),
                 by=an.ANNA,
                 at=an.MONDAY,
@@ -101,7 +105,9 @@ def test_a_line_that_was_credited_needs_no_block_when_the_dispute_is_reopened() 
     let_go = events.SettlementExecuted(settlement_id=an.SETTLEMENT_ID)
     history = (TWO_LINES, BOTH_REQUESTED, *blocked, *settled, let_go, RELEASED)
     again = events.BlockRequested(
-        blocks=(LineBlock(line_id=an.OTHER_LINE_ID, block_id=an.OTHER_BLOCK_ID),),
+        blocks=(
+            LineBlock(line_id=an.OTHER_LINE_ID, block_id=an.OTHER_BLOCK_ID, scope=Scope.DUNNING),
+        ),
         review_by=an.END_OF_MARCH,
     )
     reopened = (*history, events.DisputeReopened())
@@ -252,3 +258,105 @@ def test_every_request_to_the_erp_is_counted() -> None:
         block = block.after(sent, an.envelope())
         assert isinstance(block, PaymentBlock)
         assert block.attempts == attempt
+
+
+BOTH: Final = (Scope.DUNNING, Scope.COLLECTION)
+TWO_SCOPES: Final = events.BlockRequested(
+    blocks=(
+        LineBlock(line_id=an.LINE_ID, block_id=an.BLOCK_ID, scope=Scope.DUNNING),
+        LineBlock(line_id=an.LINE_ID, block_id=an.OTHER_BLOCK_ID, scope=Scope.COLLECTION),
+    ),
+    review_by=an.END_OF_MARCH,
+)
+HELD_PARTLY: Final = events.LineBlockConfirmed(
+    line_id=an.LINE_ID, block_id=an.BLOCK_ID, partly=True
+)
+REFUSED: Final = events.BlockFailed(
+    line_id=an.LINE_ID, block_id=an.OTHER_BLOCK_ID, refused=True, cause="no_such_scope"
+)
+
+
+def request_scopes(*scopes: Scope) -> Callable[[Dispute], list[Event]]:
+    return lambda dispute: blocking.request_block(
+        dispute,
+        block_ids={wanted: an.numbered(0xB9) for wanted in dispute.unheld(scopes)},
+        review_by=an.END_OF_MARCH,
+        by=an.ANNA,
+        at=an.MONDAY,
+    )
+
+
+def test_a_payment_is_blocked_when_the_erp_holds_every_line_in_every_scope() -> None:
+    case = (
+        given(Dispute, an.opened(), TWO_SCOPES)
+        .when(lambda d: blocking.block_confirmed(d, block_id=an.BLOCK_ID, by=an.ERP))
+        .then(HELD_PARTLY)
+    )
+    assert not case.is_blocked
+    case = (
+        given(Dispute, an.opened(), TWO_SCOPES, HELD_PARTLY)
+        .when(lambda d: blocking.block_confirmed(d, block_id=an.OTHER_BLOCK_ID, by=an.ERP))
+        .then(events.PaymentBlocked(line_id=an.LINE_ID, block_id=an.OTHER_BLOCK_ID))
+    )
+    assert case.is_blocked
+
+
+def test_a_dispute_is_resolved_when_its_last_scope_is_released() -> None:
+    blocked = events.PaymentBlocked(line_id=an.LINE_ID, block_id=an.OTHER_BLOCK_ID)
+    history = (an.opened(), TWO_SCOPES, HELD_PARTLY, blocked, events.DisputeWithdrawn())
+    let_go = events.LineReleased(line_id=an.LINE_ID, block_id=an.BLOCK_ID, partly=True)
+
+    (
+        given(Dispute, *history)
+        .when(lambda d: ending.release_confirmed(d, block_id=an.BLOCK_ID, by=an.ERP))
+        .then(let_go)
+    )
+    (
+        given(Dispute, *history, let_go)
+        .when(lambda d: ending.release_confirmed(d, block_id=an.OTHER_BLOCK_ID, by=an.ERP))
+        .then(events.PaymentReleased(line_id=an.LINE_ID, block_id=an.OTHER_BLOCK_ID))
+    )
+
+
+def test_a_scope_that_the_erp_refused_is_given_up_by_asking_without_it() -> None:
+    case = (
+        given(Dispute, an.opened(), TWO_SCOPES, HELD_PARTLY, REFUSED)
+        .when(request_scopes(Scope.DUNNING))
+        .then(
+            events.BlockRequested(
+                blocks=(), review_by=an.END_OF_MARCH, superseded=(an.OTHER_BLOCK_ID,)
+            ),
+            events.PaymentBlocked(line_id=an.LINE_ID, block_id=an.BLOCK_ID),
+        )
+    )
+    assert case.status is Status.PAYMENT_BLOCKED
+    assert case.line_of(an.OTHER_BLOCK_ID) is None
+
+
+def test_asking_again_asks_for_no_scope_that_is_confirmed() -> None:
+    again = LineBlock(line_id=an.LINE_ID, block_id=an.numbered(0xB9), scope=Scope.COLLECTION)
+
+    (
+        given(Dispute, an.opened(), TWO_SCOPES, HELD_PARTLY, REFUSED)
+        .when(request_scopes(*BOTH))
+        .then(
+            events.BlockRequested(
+                blocks=(again,), review_by=an.END_OF_MARCH, superseded=(an.OTHER_BLOCK_ID,)
+            )
+        )
+    )
+
+
+def test_a_line_is_never_left_without_any_scope() -> None:
+    (
+        given(Dispute, an.opened(), TWO_SCOPES, HELD_PARTLY, REFUSED)
+        .when(request_scopes())
+        .then(
+            events.BlockRequested(
+                blocks=(), review_by=an.END_OF_MARCH, superseded=(an.OTHER_BLOCK_ID,)
+            ),
+            events.PaymentBlocked(line_id=an.LINE_ID, block_id=an.BLOCK_ID),
+        )
+    )
+    given(Dispute, an.opened(), REQUESTED, FAILED).when(request_scopes()).refused(NothingToBlock)
+    given(Dispute, an.opened()).when(request_scopes()).refused(NothingToBlock)

@@ -18,6 +18,7 @@ from application import complaints, disputes
 from application.case import Case
 from application.invoices import LineClaim
 from domain.blocks.block import PaymentBlock
+from domain.blocks.events import Scope
 from domain.complaints.complaint import Complaint
 from domain.complaints.events import Language, References
 from domain.disputes.dispute import Dispute
@@ -136,8 +137,10 @@ def signature(desk: Desk) -> tuple[object, ...]:
                 parts.append((case.standing, case.dispute_id is None))
             case Dispute():
                 blocks = {b.id: b.status for b in desk.cases.all(PaymentBlock)}
-                holds = [(key, blocks[h.block_id], h) for key, h in case.holds.items()]
-                told = [(key, status, h.confirmed, h.released) for key, status, h in holds]
+                told = sorted(
+                    (h.line_id, str(h.scope), str(blocks[key]), h.confirmed, h.released)
+                    for key, h in case.holds.items()
+                )
                 money = [(a.current, a.paid + a.returned) for a in case.accounts.values()]
                 people = (case.witness, case.proposed_by, case.was_blocked)
                 parts.append((case.standing, tuple(told), tuple(money), people))
@@ -151,7 +154,11 @@ class Exploration:
     """Everywhere that anybody's doing can lead from a beginning, and what was recorded."""
 
     actions: Actions
+    scopes: tuple[tuple[Scope, ...], ...] = ((Scope.DUNNING,),)
+    """The ways in which a block may be asked for."""
     recorded: set[str] = field(default_factory=set[str])
+    partly: set[str] = field(default_factory=set[str])
+    """What was recorded of one scope of a line, while other scopes stood otherwise."""
     reached: set[StrEnum] = field(default_factory=set[StrEnum])
     offered: set[tuple[str, StrEnum]] = field(default_factory=set[tuple[str, StrEnum]])
     done: set[tuple[str, StrEnum]] = field(default_factory=set[tuple[str, StrEnum]])
@@ -172,19 +179,28 @@ class Exploration:
             desk = fresh.pop()
             yield desk
             for case, action, actor in list(offers(desk, actions=self.actions)):
-                branch = branched(desk)
-                with suppress(RuleBroken):  # a rule beyond the table; a table's refusal would fail
-                    branch.ask(action, case, by=actor, draw=nothing, **chosen(case))
-                if isinstance(case, Dispute):
-                    self._note(
-                        case, action, done=len(branch.cases.recorded) > len(desk.cases.recorded)
-                    )
-                told = branch.cases.recorded[len(desk.cases.recorded) :]
-                self.recorded |= {recorded.event.type for recorded in told}
-                if signature(branch) not in seen:
-                    seen.add(signature(branch))
-                    fresh.append(branch)
+                for scopes in self.scopes if action == "request_block" else self.scopes[:1]:
+                    branch = self._tried(desk, case, action, actor, scopes)
+                    if signature(branch) not in seen:
+                        seen.add(signature(branch))
+                        fresh.append(branch)
             assert len(seen) <= MOST_STORIES, "too many stories to try them all"
+
+    def _tried(
+        self, desk: Desk, case: Case, action: str, actor: Actor, scopes: tuple[Scope, ...]
+    ) -> Desk:
+        branch = branched(desk)
+        with suppress(RuleBroken):  # a rule beyond the table; a table's refusal would fail
+            choices = {**chosen(case), "scopes": scopes}
+            branch.ask(action, case, by=actor, draw=nothing, **choices)
+        told = branch.cases.recorded[len(desk.cases.recorded) :]
+        if isinstance(case, Dispute):
+            self._note(case, action, done=bool(told))
+        self.recorded |= {recorded.event.type for recorded in told}
+        self.partly |= {
+            recorded.event.type for recorded in told if getattr(recorded.event, "partly", None)
+        }
+        return branch
 
     def _note(self, dispute: Dispute, action: str, *, done: bool) -> None:
         self.offered.add((action, dispute.status))
@@ -226,6 +242,14 @@ def test_every_way_of_two_lines_keeps_the_invariants_and_has_an_end() -> None:
     found = Exploration(blocking_and_releasing).explore(opened_directly(lines=2))
 
     assert {"dispute.line_block_confirmed", "dispute.line_released"} <= found.recorded
+
+
+def test_every_way_of_two_scopes_keeps_the_invariants_and_has_an_end() -> None:
+    both, one = (Scope.DUNNING, Scope.COLLECTION), (Scope.DUNNING,)
+    explored = Exploration(blocking_and_releasing, scopes=(both, one))
+    found = explored.explore(opened_directly(lines=1))
+
+    assert {"dispute.line_block_confirmed", "dispute.line_released"} <= found.partly
 
 
 def test_every_way_of_a_complaint_and_its_disputes_keeps_the_invariants_and_has_an_end() -> None:

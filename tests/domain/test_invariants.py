@@ -189,7 +189,7 @@ class Stories(RuleBasedStateMachine):
         for complaint in self.cases.all(Complaint):
             assert complaint.first_received_at == self.first_received[complaint.id]
         for case in self.cases.kept.values():
-            if not isinstance(case, Invoice):
+            if isinstance(case, Complaint | Dispute | PaymentBlock):
                 self.reached.add((kind_of(case).name, self.status(case)))
 
     def take_one(self, data: st.DataObject, case: Case, actions: set[str]) -> None:

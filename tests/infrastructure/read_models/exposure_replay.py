@@ -99,7 +99,9 @@ class _Replay:
         event = recorded.event
         dispute_id = event.dispute_id if isinstance(event, BlockOrdered) else recorded.stream_id
         concerned: set[UUID] = set()
-        if isinstance(event, END):
+        if getattr(event, "partly", None):
+            pass  # other scopes of the line stand as they stood, and so does its money
+        elif isinstance(event, END):
             concerned = set(self.disputes[dispute_id])
         elif isinstance(event, events.BlockConfirmedManually):
             concerned = {block.line_id for block in event.blocks}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -41,7 +41,8 @@ HAPPENINGS: Final = st.builds(
     # A block is ordered and confirmed more often than anything else.
     what=st.sampled_from(
         """order order order confirm confirm confirm drift fail release reduce reduce people split
-        correct correct_all withdraw settle pay order_release end reopen void""".split()
+        correct correct_all confirm_scope release_scope withdraw settle pay order_release end reopen
+        void""".split()
     ),
     amount=st.integers(1, 9),
     gap=st.sampled_from([timedelta(0), INSTANT, HOUR, 12 * HOUR, DAY, 40 * DAY]),
@@ -95,7 +96,10 @@ def _event_of(happening: Happening, *, number: int, split: set[int]) -> Event:
     # A line that is not there yet stands for the first one.
     there = 3 if dispute in split else 2
     line = line_of(dispute, happening.line % there)
-    both = {"line_id": line.line_id, "block_id": an.numbered(0xB000 + number)}
+    both: dict[str, Any] = {  # Any: two of the members of an event
+        "line_id": line.line_id,
+        "block_id": an.numbered(0xB000 + number),
+    }
     made: dict[str, Event] = {
         "order": an.ordered(
             dispute_id=_dispute(dispute),
@@ -104,6 +108,8 @@ def _event_of(happening: Happening, *, number: int, split: set[int]) -> Event:
             currency=line.currency,
         ),
         "confirm": events.LineBlockConfirmed(**both),
+        "confirm_scope": events.LineBlockConfirmed(**both, partly=True),
+        "release_scope": events.LineReleased(**both, partly=True),
         "people": events.BlockConfirmedManually(blocks=(events.LineBlock(**both),)),
         "drift": events.BlockDrifted(**both),
         "fail": events.BlockFailed(**both, refused=True, cause="document_locked"),

@@ -1,5 +1,6 @@
 """The product at work on a test's database: real commands in, projected answers out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -179,19 +180,31 @@ class Office:
         )
         return on.case_id
 
-    def order_block(self, dispute_id: UUID, *, at: datetime | None = None) -> Recorded:
+    def order_block(
+        self,
+        dispute_id: UUID,
+        *,
+        scopes: Sequence[Scope] = (Scope.DUNNING,),
+        at: datetime | None = None,
+    ) -> Recorded:
         """Want the ERP to hold everything back."""
         return disputes.request_block(
             self.on(dispute_id, at=at),
             review_by=an.END_OF_MARCH.replace(year=2030),
-            scope=Scope.DUNNING,
+            scopes=scopes,
             identities=self,
             cases=self.cases,
         )
 
-    def request_block(self, dispute_id: UUID, *, at: datetime | None = None) -> list[BlockView]:
+    def request_block(
+        self,
+        dispute_id: UUID,
+        *,
+        scopes: Sequence[Scope] = (Scope.DUNNING,),
+        at: datetime | None = None,
+    ) -> list[BlockView]:
         """Ask the ERP to hold everything back, and note that it was asked."""
-        self.order_block(dispute_id, at=at)
+        self.order_block(dispute_id, scopes=scopes, at=at)
         fresh = [block for block in self.blocks_of(dispute_id) if block.status == "requested"]
         for block in fresh:
             blocks.send(self.on(block.block_id, by=SYSTEM, at=at), cases=self.cases)

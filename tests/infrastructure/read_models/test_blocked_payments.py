@@ -8,6 +8,9 @@ import pytest
 
 from application import blocks, disputes
 from application.exposures import ExposureGroup, Selection
+from domain.blocks.events import Scope
+from domain.disputes.dispute import Dispute
+from domain.disputes.lifecycle import Status
 from domain.parties import SYSTEM
 from tests import examples as an
 from tests.databases import Database
@@ -114,6 +117,32 @@ def test_a_drifted_block_blocks_nothing_until_it_stands_again(office: Office) ->
     assert office.blocked() == NOTHING
     office.block(dispute_id)
     assert office.blocked() == HUNDRED
+
+
+def test_a_line_counts_once_and_when_the_erp_holds_it_in_every_scope(office: Office) -> None:
+    dispute_id = office.dispute()
+    dunning, collection = office.request_block(dispute_id, scopes=(Scope.DUNNING, Scope.COLLECTION))
+    office.confirm(dunning)
+    assert office.blocked() == NOTHING
+    office.confirm(collection)
+    assert office.blocked() == HUNDRED
+    disputes.withdraw(office.on(dispute_id), cases=office.cases)
+    office.release(collection)
+    assert office.blocked() == HUNDRED
+    office.release(dunning)
+    assert office.blocked() == NOTHING
+
+
+def test_what_waits_for_a_refused_scope_is_blocked_once_that_is_given_up(office: Office) -> None:
+    dispute_id = office.dispute()
+    dunning, interest = office.request_block(dispute_id, scopes=(Scope.DUNNING, Scope.INTEREST))
+    office.confirm(dunning)
+    refused = office.on(interest.block_id, by=an.ERP)
+    blocks.reject(refused, cause="no_such_scope", cases=office.cases)
+    assert office.blocked() == NOTHING
+    office.order_block(dispute_id)
+    assert office.blocked() == HUNDRED
+    assert office.cases.load(Dispute, dispute_id).status is Status.PAYMENT_BLOCKED
 
 
 def test_two_people_can_say_that_the_erp_holds_what_it_did_not_confirm(office: Office) -> None:
