@@ -12,7 +12,17 @@ from pydantic import ConfigDict, Field, field_serializer
 from api.http.answers import tell
 from api.http.calls import Asking, Beginning, Circumstances
 from api.http.describing import creates, reads
-from api.http.values import AmountIn, Answer, Body, Currency, Day, ListOf, OneOf, in_currency
+from api.http.values import (
+    AmountIn,
+    Answer,
+    Body,
+    Currency,
+    Day,
+    Identifier,
+    ListOf,
+    OneOf,
+    in_currency,
+)
 from application import compensations
 from application.compensations import ApprovalNeed
 from domain.approvals.matrix import SHIPPED, ApprovalMatrix, Limit
@@ -189,7 +199,7 @@ def adopt(said: Adoption, call: Beginning) -> MatrixView:
 
 
 @router.get("/v1/disputes/{case_id}/approval", operation_id="disputes.approval", responses=reads())
-def approval(case_id: UUID, call: Asking) -> ApprovalView:
+def approval(case_id: Identifier, call: Asking) -> ApprovalView:
     """Which level the approval of the proposed settlement takes now, and why."""
     at = call.services.clock.now()
     return ApprovalView.of(compensations.approval_need(case_id, at=at, cases=call.cases))

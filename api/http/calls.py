@@ -120,13 +120,17 @@ class Call:
 IfMatch = Annotated[
     str | None,
     Header(
+        alias="If-Match",
         description='The `ETag` of the case as you saw it, such as `"3"`; `*` for any;'
-        " of several, one must be the case's"
+        " of several, one must be the case's",
     ),
 ]
 IfNoneMatch = Annotated[
     str | None,
-    Header(description="The `ETag` that you have: while it is the case's, the answer is 304"),
+    Header(
+        alias="If-None-Match",
+        description="The `ETag` that you have: while it is the case's, the answer is 304",
+    ),
 ]
 AfterPosition = Annotated[
     WholeInQuery | None,

@@ -8,20 +8,14 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
-from api.http.problem_catalogue import example_of, rows
+from api.http.applying import KEY, VERSION, Operation, problems_of
+from api.http.problem_catalogue import example_of
+from api.http.problems import Row
 from api.http.refusing import MEDIA_TYPE
 
 Part = dict[str, Any]  # Any: OpenAPI
 
-_S = HTTPStatus
-EVERYWHERE: Final = (
-    _S.BAD_REQUEST,
-    _S.REQUEST_ENTITY_TOO_LARGE,
-    _S.UNSUPPORTED_MEDIA_TYPE,
-    _S.UNPROCESSABLE_ENTITY,
-    _S.INTERNAL_SERVER_ERROR,
-)
-"""What any request may be answered with, because of how it was sent or because of us."""
+_S: Final = HTTPStatus
 
 TAGS: Final = {
     "complaints": "Expressions of dissatisfaction, from their arrival to their end.",
@@ -67,38 +61,58 @@ def complete(document: Part) -> None:
     ]
     document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     for operation in _operations(document):
+        _insist(operation)
         operation.setdefault("parameters", []).append(_CORRELATION)
-        responses = operation["responses"]
-        for status in EVERYWHERE:
-            responses.setdefault(str(status.value), {"content": {MEDIA_TYPE: _problem(status)}})
-        for status, response in responses.items():
-            _complete_response(response, HTTPStatus(int(status)))
-        operation["responses"] = dict(sorted(responses.items()))
+        operation["responses"] = dict(sorted(_responses(operation)))
 
 
-def titles(status: HTTPStatus) -> str:
-    """Which problems a status stands for."""
-    return "; ".join(f"`{row.slug}`: {row.title}" for row in rows() if row.status == status)
+def _insist(operation: Part) -> None:
+    wanted = {VERSION, KEY} if Operation.of(operation).insists else {VERSION}
+    for parameter in operation.get("parameters", ()):
+        # The framework takes for optional what we miss in words of our own: 428 and 400, not 422.
+        parameter["required"] = parameter["required"] or parameter["name"] in wanted
+        parameter["schema"] = _sent(parameter["schema"])
 
 
-def _complete_response(response: Part, status: HTTPStatus) -> None:
+def _sent(schema: Part) -> Part:
+    # No parameter is null: what is not said is not sent.
+    if "anyOf" not in schema:
+        return schema
+    rest = {name: said for name, said in schema.items() if name != "anyOf"}
+    choices = [one for one in schema["anyOf"] if one != {"type": "null"}]
+    return {**rest, **(choices[0] if len(choices) == 1 else {"anyOf": choices})}
+
+
+def _responses(operation: Part) -> Iterator[tuple[str, Part]]:
+    problems = list(problems_of(operation))
+    for status, response in operation["responses"].items():
+        if int(status) < _S.BAD_REQUEST:
+            yield status, _with_headers(response, HTTPStatus(int(status)))
+    for number in {row.status for row in problems}:
+        status = HTTPStatus(number)
+        described = operation["responses"].get(str(number), {})
+        given = [row for row in problems if row.status == status]
+        yield str(number), _with_headers(_problem(described, status, given), status)
+
+
+def _with_headers(response: Part, status: HTTPStatus) -> Part:
     told = {**_TOLD, **_TOLD_WITH.get(status, {})}
     headers = {name: _header(about, shape) for name, (about, shape) in told.items()}
-    response["headers"] = {**response.get("headers", {}), **headers}
-    if status < _S.BAD_REQUEST:
-        return
-    response.setdefault("description", titles(status))
-    for media in response["content"].values():
-        media["examples"] = {
-            row.slug: {"summary": row.title, "value": example_of(row)}
-            for row in rows()
-            if row.status == status
-        }
+    return {**response, "headers": {**response.get("headers", {}), **headers}}
 
 
-def _problem(status: HTTPStatus) -> Part:
+def _problem(described: Part, status: HTTPStatus, given: list[Row]) -> Part:
+    schema = described.get("content", {}).get(MEDIA_TYPE, {}).get("schema")
+    examples = {row.slug: {"summary": row.title, "value": example_of(row)} for row in given}
+    return {
+        "description": "; ".join(f"`{row.slug}`: {row.title}" for row in given),
+        "content": {MEDIA_TYPE: {"schema": schema or _schema(status), "examples": examples}},
+    }
+
+
+def _schema(status: HTTPStatus) -> Part:
     model = "InvalidRequest" if status is _S.UNPROCESSABLE_ENTITY else "Problem"
-    return {"schema": {"$ref": f"#/components/schemas/{model}"}}
+    return {"$ref": f"#/components/schemas/{model}"}
 
 
 def _header(about: str, shape: str | None) -> Part:

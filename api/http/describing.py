@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel, Field
 
-from api.http.completing import complete, titles
+from api.http.completing import complete
 from api.http.problems import TYPES
 from api.http.refusing import MEDIA_TYPE, Fault
 from api.http.telling_permissions import say_who_may
@@ -175,7 +175,4 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:  # Any: OpenA
 
 
 def _problems(*statuses: HTTPStatus) -> Responses:
-    return {
-        status: {"model": _MODELS.get(status, Problem), "description": titles(status)}
-        for status in statuses
-    }
+    return {status: {"model": _MODELS.get(status, Problem)} for status in statuses}

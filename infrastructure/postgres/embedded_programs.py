@@ -50,7 +50,7 @@ class Account:
         folders stay closed.
         """
         dropping = os.geteuid() == 0
-        return subprocess.run(  # noqa: S603 - the command is built by this package alone
+        return subprocess.run(  # noqa: S603 - this package alone builds it # nosec B603
             command,
             cwd=cwd,
             env=SERVER_ENVIRONMENT,

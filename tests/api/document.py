@@ -37,11 +37,22 @@ class Documented:
     body: Schema | None
     responses: dict[str, Schema]
     schemas: dict[str, Schema]
+    roles: tuple[str, ...]
+    """Who may: a connector where it has a scope that opens this; nobody where everybody may."""
 
     @property
     def streams(self) -> bool:
         """Whether its answer has no end."""
         return "text/event-stream" in self.responses.get("200", {}).get("content", {})
+
+    def problems(self, status: int) -> set[str]:
+        """The kinds of problems that it may answer with under a status."""
+        content = self.responses.get(str(status), {}).get("content", {})
+        return {word for media in content.values() for word in media.get("examples", {})}
+
+    def insists_on(self, header: str) -> bool:
+        """Whether nothing is taken without this header."""
+        return any(p["name"] == header and p["required"] for p in self.parameters)
 
     def named(self, where: str) -> list[str]:
         """The parameters of the path, the query or the headers."""
@@ -105,10 +116,16 @@ def documented(app: FastAPI) -> list[Documented]:
             body=_body(operation),
             responses=operation["responses"],
             schemas=document["components"]["schemas"],
+            roles=_roles(operation),
         )
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
+
+
+def _roles(operation: Schema) -> tuple[str, ...]:
+    connectors = ("connector",) if operation.get("x-connector-scopes") else ()
+    return (*operation.get("x-roles", ()), *connectors)
 
 
 def _body(operation: Schema) -> Schema | None:

@@ -34,6 +34,9 @@ HEADERS: Final = (
 """Headers that we read, whether or not an operation tells of them."""
 
 CANNOT_TRAVEL: Final = frozenset(b"\r\n\x00")
+BEFORE_ANY_OPERATION: Final = {"no-such-address", "method-not-allowed"}
+"""A nasty value in a path can lead to another address, or to none."""
+
 FEW: Final = 3
 """Values that are tried at each place in the ordinary run: at each place others."""
 
@@ -174,6 +177,8 @@ def check(operation: Documented, attempt: Attempt, answer: Response) -> None:
         assert answer.headers["Content-Type"] == MEDIA_TYPE, told
         problem = answer.json()
         assert problem["status"] == answer.status_code, told
+        may_be = operation.problems(answer.status_code) | BEFORE_ANY_OPERATION
+        assert slug(answer) in may_be, f"{told} is not documented"
 
 
 def leaves(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON

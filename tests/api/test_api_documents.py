@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from api.http.actions import NOUNS
 from api.http.app import create_app
+from api.http.applying import GIVEN_BY
 from api.http.complaints import Registration
 from api.http.describing import Problem
 from api.http.dispute_steps import SettlementOffer
@@ -55,10 +56,11 @@ def test_a_change_tells_its_version_before_and_after(operations: dict[str, Opera
     for kind, actions in NOUNS.items():
         for action in actions:
             operation = operations[f"{kind}.{action}"]
+            required = {p["name"] for p in operation["parameters"] if p["required"]}
             success = operation["responses"].get("200") or operation["responses"]["201"]
             assert {"412", "428", "409", "422"} <= operation["responses"].keys()
             assert {"ETag", "X-Position"} <= success["headers"].keys()
-            assert "if-match" in {p["name"].lower() for p in operation["parameters"]}
+            assert "If-Match" in required
 
 
 @pytest.mark.parametrize("model", [Registration, DisputedLine, SettlementOffer])
@@ -106,6 +108,31 @@ def test_the_document_is_one(services: Services) -> None:
 
     assert document["openapi"].startswith("3.1")
     assert [error.message for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
+
+
+def test_every_kind_of_problem_is_given_by_an_operation_and_nothing_else_is(
+    operations: dict[str, Operation],
+) -> None:
+    told = {
+        word
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        for media in answer.get("content", {}).values()
+        for word in (media["examples"] if int(status) >= 400 else ())
+    }
+
+    assert {row.slug for row in rows()} == GIVEN_BY.keys()
+    # What takes another method is no operation.
+    assert told == GIVEN_BY.keys() - {"method-not-allowed"}
+
+
+def test_a_question_is_not_said_to_break_a_rule_of_the_trade(
+    operations: dict[str, Operation],
+) -> None:
+    for name in ("complaints.read", "cases.list", "keys.list", "health.live"):
+        answer = operations[name]["responses"]["422"]["content"]["application/problem+json"]
+        assert answer["examples"].keys() == {"invalid"}
+        assert operations[name]["responses"].keys().isdisjoint({"409", "412", "428"})
 
 
 def test_every_operation_shows_an_example_of_every_problem(

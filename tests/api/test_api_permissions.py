@@ -14,6 +14,7 @@ from api.http.actions import NOUNS, Kind
 from api.http.entering import UnguardedRoute, let_in, refuse_unguarded_routes
 from api.http.errors import KeyMissing
 from api.http.permissions import OPEN, PERMISSIONS, TABLE
+from api.http.rates import Rates
 from application.keys import GRANTABLE
 from application.scopes import ConnectorScope
 from domain.blocks.lifecycle import LIFECYCLE as BLOCKS
@@ -203,6 +204,7 @@ def test_an_address_that_never_asks_who_calls_is_guarded_all_the_same(door: Door
     router.add_api_route("/doors", lambda: "open", operation_id="cases.list")
     app.include_router(router)
     app.state.services = door.services
+    app.state.rates = Rates(principals=0, strangers=0)
 
     with pytest.raises(KeyMissing):
         TestClient(app).get("/doors")

@@ -269,4 +269,4 @@ def test_an_unknown_step_of_the_check_is_refused_with_the_known_ones(stage: Stag
     result = stage.run("check", "speling")
 
     assert result.returncode == 1
-    assert "the steps are: format lint imports mypy pyright tests" in result.stderr
+    assert "the steps are: format lint security imports mypy pyright tests" in result.stderr
