@@ -1,11 +1,15 @@
 """What is wrong with this installation."""
 
+import os
+from collections.abc import Iterator
+
 import typer
 from rich.text import Text
 
-from api.command_line.faults import read_settings
+from api.command_line.faults import SettingsWrong, read_settings
 from api.command_line.output import answer_json, answers, say, show
-from infrastructure.examining import Examined, Health, examine
+from infrastructure.examined import Examined, Health, fault
+from infrastructure.examining import examine
 
 MARKS = {
     Health.GOOD: ("ok", "green"),
@@ -18,7 +22,7 @@ INDENT = 7
 def examine_installation(*, as_json: bool) -> None:
     """Tell what was found, each fault with its fix."""
     examined: list[Examined] = []
-    for one in examine(read_settings()):
+    for one in _examined():
         examined.append(one)
         if not as_json:
             _show(one)
@@ -30,6 +34,15 @@ def examine_installation(*, as_json: bool) -> None:
     if faults:
         say("[red]{}[/red]", "1 fault" if faults == 1 else f"{faults} faults")
         raise typer.Exit(1)
+
+
+def _examined() -> Iterator[Examined]:
+    try:
+        settings = read_settings()
+    except SettingsWrong as error:
+        yield fault("settings", str(error), "correct them, as docs/command-line.md says")
+        return
+    yield from examine(settings, environment=os.environ)
 
 
 def _show(one: Examined) -> None:

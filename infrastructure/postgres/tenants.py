@@ -12,6 +12,7 @@ from typing import Any, Final, LiteralString
 import psycopg
 from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
 
 from infrastructure.postgres.errors import RoleMissing
 from infrastructure.postgres.roles import TENANT_MARK, ensure_roles, roles_of
@@ -23,6 +24,10 @@ _LISTED: Final[LiteralString] = """
   SELECT nspname FROM pg_namespace WHERE nspname ~ %s ORDER BY nspname
 """
 _EXISTS: Final = "SELECT FROM pg_roles WHERE rolname = %s"
+
+_SHUT_OUT: Final[LiteralString] = """
+SELECT WHERE NOT has_database_privilege(%s, current_database(), 'CONNECT')
+"""
 
 
 def schema_of(tenant: str, *, base: str) -> str:
@@ -67,6 +72,16 @@ def make_login(roles_url: str, *, schema: str, secret: str) -> None:
                 "this login may not make the tenant's login; let an administrator run: "
                 f"ALTER ROLE {name} CREATEROLE;"
             ) from error
+        _let_connect(connection, login)
+
+
+def _let_connect(connection: Connection[TupleRow], login: str) -> None:
+    # The embedded server lets nobody in who was not named, nor do careful ones.
+    if connection.execute(_SHUT_OUT, [login]).rowcount:
+        database = sql.Identifier(connection.info.dbname)
+        connection.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(login))
+        )
 
 
 def make_reader(roles_url: str, *, schema: str) -> None:

@@ -8,7 +8,7 @@ projection is tried again when a projector starts anew.
 import logging
 from collections.abc import Sequence
 from threading import Event as Signal
-from typing import Final
+from typing import Final, LiteralString
 
 from psycopg import Connection, OperationalError
 from psycopg.errors import ProgramLimitExceeded, StatementTooComplex, TooManyColumns
@@ -24,8 +24,15 @@ PAGE: Final = 1_000
 POLL_SECONDS: Final = 1.0
 """A lost notification delays a read model by this at most."""
 
+WORKER_NAME: Final = "recours projector of "
+"""How the server calls the session of a projector at work, before the name of its schema."""
+
 _LOG: Final = logging.getLogger(__name__)
 
+# What the doctor looks for.
+_NAME_SESSION: Final[LiteralString] = (
+    f"SELECT set_config('application_name', '{WORKER_NAME}' || current_schema(), false)"
+)
 _FAIL: Final = """
     INSERT INTO projection_failure VALUES (%s, %s, %s, clock_timestamp())
         ON CONFLICT (name) DO UPDATE SET
@@ -80,6 +87,7 @@ class Projector:
     def run(self, stop: Signal) -> None:
         """Follow the history until told to stop, woken by notifications with a poll behind them."""
         with self._pool.connection() as listener:
+            listener.execute(_NAME_SESSION)
             listener.execute(f"LISTEN {CHANNEL}")
             try:
                 while not stop.is_set():
@@ -89,6 +97,7 @@ class Projector:
             finally:
                 if not listener.closed:
                     listener.execute(f"UNLISTEN {CHANNEL}")
+                    listener.execute("RESET application_name")
 
     def _project_page(self, projection: Projection) -> int:
         try:

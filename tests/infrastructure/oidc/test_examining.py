@@ -7,7 +7,8 @@ import pytest
 from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
-from infrastructure.examining import Examined, Health, examine
+from infrastructure.examined import Examined, Health
+from infrastructure.examining import examine
 from infrastructure.settings import Settings
 from tests.infrastructure.oidc.issuer import AUDIENCE, PSEUDONYM_KEY, TestIssuer, serving
 

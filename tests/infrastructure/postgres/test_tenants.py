@@ -20,7 +20,8 @@ from infrastructure.clock import SystemClock
 from infrastructure.event_store.cases import RecordedCases
 from infrastructure.event_store.event_types import product_event_types
 from infrastructure.event_store.recorder import EventRecorder
-from infrastructure.examining import Health, examine
+from infrastructure.examined import Health
+from infrastructure.examining import examine
 from infrastructure.postgres.connections import open_pool, session_conninfo
 from infrastructure.postgres.migrating import migrate, pending
 from infrastructure.postgres.migration_files import shipped_migrations
