@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter
+from pydantic import BaseModel
 
 from api.http.describing import changes
-from api.http.writing import Showing, written
 
 
 class Kind(StrEnum):
@@ -112,6 +112,9 @@ NOUNS: Final[Mapping[Kind, Mapping[str, str]]] = MappingProxyType(
 )
 
 
+Showing = Callable[..., BaseModel]
+
+
 class Cause(NamedTuple):
     """An action of another case, which brings a step about."""
 
@@ -152,17 +155,12 @@ def command(
     action: str,
     *,
     status: HTTPStatus = HTTPStatus.OK,
-) -> Callable[[Showing], Callable[..., Response]]:
+) -> Callable[[Showing], Showing]:
     """Make a function the endpoint of an action, at its noun."""
-    post = router.post(
+    return router.post(
         f"/{{case_id}}/{NOUNS[kind][action]}",
         status_code=status,
         summary=action.replace("_", " ").capitalize(),
         operation_id=f"{kind}.{action}",
         responses=changes(status),
     )
-
-    def take(show: Showing) -> Callable[..., Response]:
-        return post(written(status)(show))
-
-    return take

@@ -1,9 +1,10 @@
 """The HTTP API as an application over the product's ports."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 
 from api.http import (
     approvals,
@@ -26,13 +27,13 @@ from api.http import (
     webhooks,
 )
 from api.http.admission import Admission, HeldBodies, Limits
-from api.http.asked import AddressReader
 from api.http.broadcasting import Broadcast
 from api.http.describing import ABOUT, describe
 from api.http.differences import answer_with_differences
 from api.http.documentation import add_pages
 from api.http.doorway import LARGEST_BODY, Doorway
-from api.http.entering import let_in, refuse_unguarded_routes
+from api.http.entering import refuse_unguarded_routes
+from api.http.finding import Index
 from api.http.health import Readiness
 from api.http.measuring import Metrics
 from api.http.observing import Observing
@@ -83,11 +84,12 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(let_in), Depends(AddressReader())],
         # It would write the texts of exceptions into logs, which can hold personal data.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.services = services
+    # As many as are let in at once: no operation waits for a thread.
+    app.state.workers = ThreadPoolExecutor(limits.at_once, thread_name_prefix="operation")
     app.state.readiness = Readiness()
     app.state.broadcast = broadcast or Broadcast(services.feed)
     app.state.metrics = measured = Metrics()
@@ -102,8 +104,9 @@ def create_app(
     answer_with_differences(app)
     refuse_with_offers(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     add_pages(app)
     refuse_unguarded_routes(app)
+    app.router.routes.insert(0, Index(app.router.routes))
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's own way
     return app

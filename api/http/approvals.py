@@ -6,12 +6,12 @@ from http import HTTPStatus
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import ConfigDict, Field, field_serializer
 
 from api.http.answers import tell
 from api.http.calls import Asking, Beginning, Circumstances
 from api.http.describing import creates, reads
+from api.http.operations import operations
 from api.http.values import (
     AmountIn,
     Answer,
@@ -30,7 +30,7 @@ from domain.approvals.policy import Adopted, ApprovalPolicy
 from domain.disputes.settlement import SettlementKind
 from domain.parties import Role
 
-router = APIRouter(tags=["approvals"])
+router = operations(tag="approvals")
 
 POLICY = "/v1/approval-policy"
 

@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, StringConstraints, field_serializer
 
 from api.http.calls import AskingReadModels, Call
 from api.http.describing import reads
+from api.http.operations import operations
 from api.http.values import (
     AmountOut,
     Answer,
@@ -30,7 +31,7 @@ from application.exposure_sheets import sheet_of_lines
 from application.exposures import Exposure, ExposureGroup, Selection
 from domain.rates import Rate, Rates
 
-router = APIRouter(prefix="/v1/blocked-payments", tags=["blocked payments"])
+router = operations("/v1/blocked-payments", tag="blocked payments")
 
 _RATE: Final = r"^[A-Z]{3}:[0-9]{1,9}(\.[0-9]{1,9})?:[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 

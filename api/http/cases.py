@@ -6,11 +6,12 @@ from typing import Annotated, Self, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field, field_serializer
 
 from api.http.calls import Asking, AskingReadModels, Call
 from api.http.describing import reads
+from api.http.operations import operations
 from api.http.paging import AskedPart
 from api.http.values import (
     Answer,
@@ -28,7 +29,7 @@ from application.errors import CaseNotFound
 from application.queries import WorkFilter, WorkOrder, WorkPage
 from application.recorded import RecordedEvent
 
-router = APIRouter(prefix="/v1/cases", tags=["cases"])
+router = operations("/v1/cases", tag="cases")
 
 
 E = TypeVar("E")
@@ -193,7 +194,7 @@ def list_cases(
         limit=wanted.limit,
         cursor=wanted.cursor,
     )
-    call.response.headers.update(_link(request, page))
+    call.told.update(_link(request, page))
     items = [WorkItemView.model_validate(item) for item in page.items]
     return WorkPageView(items=items, next_cursor=page.next_cursor)
 

@@ -1,17 +1,16 @@
 """The file of a complaint: contacts, notes, evidence, who works on it, corrections."""
 
-from fastapi import APIRouter
-
 from api.http.actions import Kind, command
 from api.http.answers import complaint_after
 from api.http.calls import NOTHING_SAID, Changing, Circumstances
 from api.http.case_views import ComplaintView
 from api.http.keeping import ContactMade, Correction, Note
+from api.http.operations import operations
 from api.http.values import Code, OneOf
 from application import complaints
 from domain.complaints.events import CorrectableField
 
-router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
+router = operations("/v1/complaints", tag="complaints")
 KIND = Kind.COMPLAINT
 
 

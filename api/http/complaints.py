@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from api.http.actions import Kind, command
@@ -13,12 +12,12 @@ from api.http.case_views import ComplaintView, DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
+from api.http.operations import operations
 from api.http.values import Body, Code, Identifier, Instant, ListOf, OneOf, Prose
-from api.http.writing import written
 from application import complaints
 from domain.complaints.events import Language, MediationOutcome, References
 
-router = APIRouter(prefix="/v1/complaints", tags=["complaints"])
+router = operations("/v1/complaints", tag="complaints")
 KIND = Kind.COMPLAINT
 
 
@@ -129,7 +128,6 @@ class Conclusion(Circumstances):
     operation_id="complaints.register",
     responses=creates(),
 )
-@written(HTTPStatus.CREATED)
 def register(said: Registration, call: Beginning) -> ComplaintView:
     """Begin a complaint."""
     on = call.on(said)
@@ -151,7 +149,6 @@ def register(said: Registration, call: Beginning) -> ComplaintView:
 
 
 @router.get("/{case_id}", operation_id="complaints.read", responses=reads(of_a_case=True))
-@written()
 def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> ComplaintView:
     """Show a complaint as it is, or as it was."""
     return complaint_at(call, case_id, moment)

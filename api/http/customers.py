@@ -4,15 +4,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from api.http.calls import AskingReadModels
 from api.http.cases import ContactView
 from api.http.describing import reads
+from api.http.operations import operations
 from api.http.paging import AskedPart
 from api.http.values import Answer, Code, ListAnswer
 
-router = APIRouter(prefix="/v1/customers", tags=["customers"])
+router = operations("/v1/customers", tag="customers")
 
 
 class WaitingView(ListAnswer):

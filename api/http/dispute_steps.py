@@ -1,6 +1,5 @@
 """Disputes: the steps between the block and the end."""
 
-from fastapi import APIRouter
 from pydantic import ConfigDict
 
 from api.http.actions import Kind, command
@@ -8,6 +7,7 @@ from api.http.answers import dispute_after
 from api.http.calls import NOTHING_SAID, Changing, Circumstances
 from api.http.case_views import DisputeView
 from api.http.keeping import ContactMade, Correction, Note
+from api.http.operations import operations
 from api.http.values import AmountIn, Body, Code, Identifier, Instant, ListOf, OneOf, Prose
 from application import dispute_file, disputes
 from application.ports import Identities
@@ -15,7 +15,7 @@ from domain.disputes.events import CorrectableField, JudgmentOutcome
 from domain.disputes.lines import Allocation
 from domain.disputes.settlement import Settlement, SettlementKind
 
-router = APIRouter(prefix="/v1/disputes", tags=["disputes"])
+router = operations("/v1/disputes", tag="disputes")
 KIND = Kind.DISPUTE
 
 

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import Field, field_serializer
 
 from api.http.actions import Kind, command
@@ -23,6 +22,7 @@ from api.http.case_views import DisputeView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
+from api.http.operations import operations
 from api.http.values import (
     AmountIn,
     Code,
@@ -34,12 +34,11 @@ from api.http.values import (
     SetOf,
     in_currency,
 )
-from api.http.writing import written
 from application import disputes
 from domain.blocks.events import Scope
 from domain.disputes.dispute import Dispute
 
-router = APIRouter(prefix="/v1/disputes", tags=["disputes"])
+router = operations("/v1/disputes", tag="disputes")
 KIND = Kind.DISPUTE
 
 
@@ -125,7 +124,6 @@ class BlocksSeen(Circumstances):
     operation_id="disputes.open",
     responses=creates(),
 )
-@written(HTTPStatus.CREATED)
 def open_directly(said: DirectOpening, call: Beginning) -> DisputeView:
     """Open a dispute that no complaint preceded."""
     recorded = disputes.open_directly(
@@ -140,7 +138,6 @@ def open_directly(said: DirectOpening, call: Beginning) -> DisputeView:
 
 
 @router.get("/{case_id}", operation_id="disputes.read", responses=reads(of_a_case=True))
-@written()
 def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> DisputeView:
     """Show a dispute as it is, or as it was."""
     return dispute_at(call, case_id, moment)

@@ -4,7 +4,6 @@ import logging
 from typing import Final
 from uuid import UUID
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,11 +17,12 @@ from api.http.errors import (
     TooManyRequests,
     UnsupportedContent,
 )
-from api.http.guarding import guard
+from api.http.guarding import guarded
 from api.http.problems import UNEXPECTED, row_of
 from api.http.rates import rates_of
 from api.http.reading import read_json
 from api.http.refusing import MEDIA_TYPE, tell
+from api.http.solving import SAID
 from api.http.values import read_identity
 from application.ports import Identities
 
@@ -30,12 +30,8 @@ CORRELATION: Final = "X-Correlation-Id"
 LARGEST_BODY: Final = 256 * 1024
 """Bytes: what a person writes and two hundred lines fit easily."""
 
-SAID_ONCE: Final = (
-    "content-type",
-    "content-encoding",
-    "idempotency-key",
-    "if-match",
-    "x-correlation-id",
+SAID_ONCE: Final = frozenset(
+    {b"content-type", b"content-encoding", b"idempotency-key", b"if-match", b"x-correlation-id"}
 )
 """Headers of which readers could take the first or the last, if there were two."""
 
@@ -45,10 +41,16 @@ _IN_JSON: Final = "/v1/"
 """Below it every answer is JSON; beside it are pages for people."""
 _STREAM: Final = "/v1/events/stream"
 _OF_STREAM: Final = _ACCEPTABLE | {"text/*", "text/event-stream"}
+_PLAIN: Final = b"identity"
 _UTF_8: Final = frozenset({"utf-8", "utf8"})
 _NOT_AT_ALL: Final = frozenset({"q=0", "q=0.0", "q=0.00", "q=0.000"})
 
+_CORRELATION: Final = CORRELATION.lower().encode()
+
 _LOG: Final = logging.getLogger(__name__)
+
+Headers = dict[bytes, bytes]
+"""The first of each name."""
 
 
 class Doorway:
@@ -76,7 +78,8 @@ class Doorway:
             state["correlation_id"] = self._identities.new()
         answer = _Answer(send, scope=scope)
         try:
-            await self._app(scope, await self._let_in(scope, receive), answer.send)
+            await self._let_in(scope, receive)
+            await self._app(scope, receive, answer.send)
         except RequestRefused as refused:
             await tell(_counted(refused, scope), scope)(scope, receive, answer.send)
         except Exception as error:
@@ -87,14 +90,13 @@ class Doorway:
                 raise
             _LOG.warning("the database does not answer: %s", type(error).__name__)
 
-    async def _let_in(self, scope: Scope, receive: Receive) -> Receive:
-        headers, state = Headers(scope=scope), scope["state"]
-        _check_repetitions(headers)
+    async def _let_in(self, scope: Scope, receive: Receive) -> None:
+        headers, state = _read_headers(scope), scope["state"]
         state["correlation_id"] = _read_correlation(headers) or state["correlation_id"]
         _check_languages(headers, path=scope["path"])
-        if not _has_body(headers):
-            return receive
-        return await _read_body(receive, most=self._largest_body)
+        body = await _read_body(receive, most=self._largest_body) if _has_body(headers) else b""
+        if body:
+            state[SAID] = read_json(body)
 
 
 def _counted(refused: RequestRefused, scope: Scope) -> RequestRefused:
@@ -120,51 +122,50 @@ class _Answer:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            headers = MutableHeaders(scope=message)
-            headers[CORRELATION] = str(self._scope["state"]["correlation_id"])
-            guard(headers, scope=self._scope)
+            correlation = str(self._scope["state"]["correlation_id"]).encode()
+            told = [*message.get("headers", ()), (_CORRELATION, correlation)]
+            message["headers"] = guarded(told, scope=self._scope)
         await self._send(message)
 
 
-async def _read_body(receive: Receive, *, most: int) -> Receive:
-    messages: list[Message] = []
+async def _read_body(receive: Receive, *, most: int) -> bytes:
+    parts: list[bytes] = []
     size, more = 0, True
     while more:
-        messages.append(await receive())
-        size += len(messages[-1].get("body", b""))
-        more = messages[-1].get("more_body", False)
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        more = message.get("more_body", False)
         if size > most:
             raise BodyTooLarge(most)
-    if size:
-        # The framework reads it a second time: it is our refusal of what it would take that counts.
-        read_json(b"".join(message.get("body", b"") for message in messages))
-
-    async def again() -> Message:
-        return messages.pop(0) if messages else await receive()
-
-    return again
+    return b"".join(parts)
 
 
-def _check_repetitions(headers: Headers) -> None:
-    for name in SAID_ONCE:
-        if len(headers.getlist(name)) > 1:
-            raise HeaderRepeated(name)
+def _read_headers(scope: Scope) -> Headers:
+    headers: Headers = {}
+    for name, value in scope["headers"]:
+        if name in headers:
+            if name in SAID_ONCE:
+                raise HeaderRepeated(name.decode())
+        else:
+            headers[name] = value
+    return headers
 
 
 def _has_body(headers: Headers) -> bool:
-    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 def _read_correlation(headers: Headers) -> UUID | None:
-    given = headers.get(CORRELATION)
+    given = headers.get(_CORRELATION)
     try:
-        return None if given is None else read_identity(given)
+        return None if given is None else read_identity(given.decode("latin-1"))
     except ValueError as error:
         raise CorrelationUnreadable from error
 
 
 def _check_languages(headers: Headers, *, path: str) -> None:
-    accepted = (headers.get("accept") or "*/*").split(",")
+    accepted = (headers.get(b"accept") or b"*/*").decode("latin-1").split(",")
     acceptable = _OF_STREAM if path == _STREAM else _ACCEPTABLE
     if path.startswith(_IN_JSON) and not any(_is_in(acceptable, one) for one in accepted):
         raise NotAcceptable
@@ -174,14 +175,15 @@ def _check_languages(headers: Headers, *, path: str) -> None:
 
 def _is_json(headers: Headers) -> bool:
     media_type, *parameters = (
-        part.strip().lower() for part in headers.get("content-type", "").split(";")
+        part.strip().lower()
+        for part in headers.get(b"content-type", b"").decode("latin-1").split(";")
     )
     charsets = [p.removeprefix("charset=") for p in parameters if p.startswith("charset=")]
     return media_type == _JSON and all(given.strip('"') in _UTF_8 for given in charsets)
 
 
 def _is_plain(headers: Headers) -> bool:
-    return headers.get("content-encoding", "identity").strip().lower() == "identity"
+    return headers.get(b"content-encoding", _PLAIN).strip().lower() == _PLAIN
 
 
 def _is_in(acceptable: frozenset[str], media_range: str) -> bool:

@@ -31,8 +31,10 @@ REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 class UnguardedRoute(Exception):
     """An address would be served without the table of permissions saying to whom."""
 
-    def __init__(self, named: str) -> None:
-        super().__init__(f"{named} has no row in api/http/permissions.py, or two")
+    def __init__(
+        self, named: str, lacks: str = "has no row in api/http/permissions.py, or two"
+    ) -> None:
+        super().__init__(f"{named} {lacks}")
 
 
 async def let_in(request: Request, bearer: Bearer) -> Principal | None:
@@ -85,6 +87,8 @@ def refuse_unguarded_routes(app: FastAPI) -> None:
         if not isinstance(route, APIRoute):
             if not (found.path in OPEN_ADDRESSES or f"{found.path}/".startswith(OPEN_FOLDERS)):
                 raise UnguardedRoute(str(found.path))
+        elif not any(each.call is let_in for each in route.dependant.dependencies):
+            raise UnguardedRoute(f"{route.operation_id} {found.path}", "asks nobody who they are")
         elif (route.operation_id in OPEN) == (route.operation_id in PERMISSIONS):
             raise UnguardedRoute(f"{route.operation_id or 'an operation without id'} {found.path}")
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from api.http.broadcasting import MOST, MOST_OF_ONE, Broadcast
@@ -13,13 +13,14 @@ from api.http.calls import Asking
 from api.http.describing import Responses, reads
 from api.http.entering import Bearer, is_still_let_in
 from api.http.event_stream import MEDIA_TYPE, EventStream, Listener
+from api.http.operations import operations
 from api.http.values import MOST_POSITION, Answer, Body, Json, WholeInQuery
 from application.feed.cloud_events import cloud_event
 from application.feed.following import FeedPage
 from application.feed.telling import expand, is_type
 from application.reach import EVERYWHERE
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = operations("/v1/events", tag="events")
 
 STREAM: Final = "events.stream"
 
@@ -146,7 +147,7 @@ def list_events(
     """Read the history of every case that you see, in its one order, from behind a position."""
     types = _selected(wanted.types)
     page = call.services.feed.page(after=wanted.after, limit=wanted.limit, types=types)
-    call.response.headers.update(_link(request, page))
+    call.told.update(_link(request, page))
     return EventPageView.of(page)
 
 

@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field, field_serializer
 
 from api.http.blocked_payments import Customer, KnownAt
 from api.http.calls import AskingReadModels
 from api.http.describing import reads
+from api.http.operations import operations
 from api.http.values import (
     MOST_POSITION,
     Answer,
@@ -33,7 +34,7 @@ from application.exposures import (
     Window,
 )
 
-router = APIRouter(prefix="/v1/blocked-payments", tags=["blocked payments"])
+router = operations("/v1/blocked-payments", tag="blocked payments")
 
 From = Annotated[InstantOrDay, Query(alias="from", description="A date means its end in UTC")]
 Until = Annotated[InstantOrDay, Query(description="A date means its end in UTC")]

@@ -1,10 +1,9 @@
 """What every answer tells a browser: run nothing, guess nothing, embed nothing, keep nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import Scope
 
 GUARDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -20,14 +19,22 @@ GUARDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """On every answer; one that needs less says so itself."""
 
+_RAW: Final = {name.lower().encode(): value.encode() for name, value in GUARDS.items()}
+
 STRICT_TRANSPORT: Final = "max-age=31536000"
 """A year. Whether it holds for other hosts of the domain is not ours to say."""
 
+_STRICT_TRANSPORT: Final = (b"strict-transport-security", STRICT_TRANSPORT.encode())
 
-def guard(headers: MutableHeaders, *, scope: Scope) -> None:
+Header = tuple[bytes, bytes]
+
+
+def guarded(headers: Iterable[Header], *, scope: Scope) -> list[Header]:
     """Add to the headers of an answer what a browser must know."""
-    for name, value in GUARDS.items():
-        headers.setdefault(name, value)
+    told = list(headers)
+    said = {name for name, _ in told}
+    told += [guard for guard in _RAW.items() if guard[0] not in said]
     if scope.get("scheme") == "https":
         # Over plain HTTP browsers ignore it: a proxy tells us that it was reached over TLS.
-        headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
+        told.append(_STRICT_TRANSPORT)
+    return told

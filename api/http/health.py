@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from api.http.describing import keeps_ready
 from api.http.entering import services_of
 from api.http.errors import NotReady
+from api.http.operations import operations
 from api.http.values import Answer
 from application.lookout import Condition, OperatingFault
 
 PATIENCE: Final = 3.0
 """Seconds after which a look that has not ended counts as an answer: no."""
 
-router = APIRouter(tags=["operations"])
+router = operations(tag="operations")
 
 
 class Health(Answer):

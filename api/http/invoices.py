@@ -2,8 +2,6 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter
-
 from api.http.actions import Kind, command
 from api.http.answers import invoice_after, invoice_at
 from api.http.calls import Beginning, Changing, Circumstances, ReadingCase
@@ -11,11 +9,11 @@ from api.http.case_views import InvoiceView
 from api.http.describing import creates, reads
 from api.http.disputed_lines import DocumentGiven
 from api.http.moments import AsOf
+from api.http.operations import operations
 from api.http.values import AmountIn, Code, Currency, Day, Identifier
-from api.http.writing import written
 from application import invoices
 
-router = APIRouter(prefix="/v1/invoices", tags=["invoices"])
+router = operations("/v1/invoices", tag="invoices")
 KIND = Kind.INVOICE
 
 
@@ -42,7 +40,6 @@ class Cleared(Circumstances):
     operation_id="invoices.mirror",
     responses=creates(),
 )
-@written(HTTPStatus.CREATED)
 def mirror(said: InvoiceGiven, call: Beginning) -> InvoiceView:
     """Take an invoice line of the ERP in. One document line is one invoice here."""
     document = said.document.as_document()
@@ -60,7 +57,6 @@ def mirror(said: InvoiceGiven, call: Beginning) -> InvoiceView:
 
 
 @router.get("/{case_id}", operation_id="invoices.read", responses=reads(of_a_case=True))
-@written()
 def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> InvoiceView:
     """Show an invoice line as it is, or as it was."""
     return invoice_at(call, case_id, moment)

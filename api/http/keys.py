@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from api.http.calls import Asking, Call
 from api.http.describing import keeps, reads
+from api.http.operations import operations
 from api.http.values import Answer, Body, Code, Identifier, Instant, OneOf, SetOf
 from application import key_desk
 from application.keys import GRACE, GRANTABLE, LONGEST_GRACE, IssuedKey, Key, KeyTerms
@@ -17,7 +17,7 @@ from application.reach import Reach
 from application.scopes import ConnectorScope
 from domain.parties import Role
 
-router = APIRouter(prefix="/v1/keys", tags=["operations"])
+router = operations("/v1/keys", tag="operations")
 
 
 def _grantable(role: Role) -> Role:
@@ -166,7 +166,7 @@ def revoke(key_id: Identifier, call: Asking) -> KeyView:
 
 
 def _handed_over(issued: IssuedKey, call: Call) -> IssuedKeyView:
-    call.response.headers["Cache-Control"] = "no-store"
+    call.told["Cache-Control"] = "no-store"
     return IssuedKeyView(key=KeyView.of(issued.key), secret=issued.secret)
 
 

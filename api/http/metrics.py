@@ -2,11 +2,12 @@
 
 from typing import cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from api.http.measuring import CONTENT_TYPE, Metrics
+from api.http.operations import operations
 
-router = APIRouter(tags=["operations"])
+router = operations(tag="operations")
 
 
 @router.get("/metrics", operation_id="metrics.read", include_in_schema=False)

@@ -53,7 +53,7 @@ class Paging:
         shown = entries[: self.limit]
         asked = [pair for pair in self.request.query_params.multi_items() if pair[0] != "cursor"]
         query = urlencode([*asked, ("cursor", _written(self.request, shown[-1].position))])
-        call.response.headers["Link"] = f'<{self.request.url.path}?{query}>; rel="next"'
+        call.told["Link"] = f'<{self.request.url.path}?{query}>; rel="next"'
         return shown
 
 

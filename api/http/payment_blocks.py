@@ -1,18 +1,16 @@
 """Payment blocks: what the ERP, or those who speak for it, say of one."""
 
-from fastapi import APIRouter
-
 from api.http.actions import Kind, command
 from api.http.answers import block_after, block_at
 from api.http.calls import NOTHING_SAID, Changing, Circumstances, ReadingCase
 from api.http.case_views import BlockCaseView
 from api.http.describing import reads
 from api.http.moments import AsOf
+from api.http.operations import operations
 from api.http.values import Code, Identifier
-from api.http.writing import written
 from application import blocks
 
-router = APIRouter(prefix="/v1/payment-blocks", tags=["payment blocks"])
+router = operations("/v1/payment-blocks", tag="payment blocks")
 KIND = Kind.BLOCK
 
 
@@ -29,7 +27,6 @@ class Refused(Circumstances):
 
 
 @router.get("/{case_id}", operation_id="payment-blocks.read", responses=reads(of_a_case=True))
-@written()
 def read(case_id: Identifier, moment: AsOf, call: ReadingCase) -> BlockCaseView:
     """Show a payment block as it is, or as it was."""
     return block_at(call, case_id, moment)

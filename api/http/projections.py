@@ -1,12 +1,11 @@
 """How far the read models have come."""
 
-from fastapi import APIRouter
-
 from api.http.calls import Asking
 from api.http.describing import reads
+from api.http.operations import operations
 from api.http.values import ListAnswer
 
-router = APIRouter(prefix="/v1/projections", tags=["operations"])
+router = operations("/v1/projections", tag="operations")
 
 
 class ProjectionView(ListAnswer):

@@ -5,16 +5,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Final, Self
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import StringConstraints
 
 from api.http.calls import AskingReadModels
 from api.http.describing import reads
+from api.http.operations import operations
 from api.http.values import AmountOut, Answer, Code, Day, InstantOrDay, ListAnswer, in_currency
 from application.exposure_questions import check_between
 from application.receivables import Band, LatePayments, late_payments
 
-router = APIRouter(prefix="/v1/receivables", tags=["receivables"])
+router = operations("/v1/receivables", tag="receivables")
 
 _SALES: Final = r"^[A-Z]{3}:[0-9]{1,14}(\.[0-9]{1,4})?$"
 

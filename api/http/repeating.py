@@ -8,6 +8,7 @@ import orjson
 from fastapi import Header, Request
 
 from api.http.errors import IdempotencyKeyUnreadable
+from api.http.solving import SAID
 from application.keys import Principal
 from application.once import Once
 
@@ -15,7 +16,7 @@ REPEATED: Final = "Idempotency-Replayed"
 """What an answer carries that was given before."""
 
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-_NOTHING_SAID: Final = b"{}"
+_NOTHING_SAID: Final[dict[str, object]] = {}
 
 GivenKey = Annotated[
     str | None,
@@ -27,7 +28,7 @@ GivenKey = Annotated[
 ]
 
 
-async def read_once(request: Request, key: str, *, whose: Principal) -> Once:
+def read_once(request: Request, key: str, *, whose: Principal) -> Once:
     """Read what makes the request the same when it is sent again.
 
     Raises:
@@ -35,21 +36,16 @@ async def read_once(request: Request, key: str, *, whose: Principal) -> Once:
     """
     if _KEY.fullmatch(key) is None:
         raise IdempotencyKeyUnreadable
-    said = fingerprint(request.method, request.url.path, await request.body())
-    return Once(subject_id=whose.subject_id, key=key, fingerprint=said)
+    said = request.scope["state"].get(SAID, _NOTHING_SAID)
+    meant = fingerprint(request.method, request.scope["path"], said)
+    return Once(subject_id=whose.subject_id, key=key, fingerprint=meant)
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
+def fingerprint(method: str, path: str, said: object) -> bytes:
     """Digest what a request says: what it is sent to, and its body whatever its layout.
 
     The version that was seen is no part of it: whoever lost an answer and reads the case before
     asking again sees another one, and still means the same command.
     """
-    return sha256(b"\0".join((method.encode(), path.encode(), _canonical(body)))).digest()
-
-
-def _canonical(body: bytes) -> bytes:
-    try:
-        return orjson.dumps(orjson.loads(body or _NOTHING_SAID), option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONDecodeError:
-        return body  # it is refused as what it is; until then it is itself
+    body = orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+    return sha256(b"\0".join((method.encode(), path.encode(), body))).digest()

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from pydantic import Field
 
 from api.http.calls import Asking, Call
 from api.http.describing import keeps, reads
 from api.http.errors import ReachTooNarrow
 from api.http.events import EventName
+from api.http.operations import operations
 from api.http.values import (
     MOST_POSITION,
     Answer,
@@ -33,12 +34,12 @@ from application.webhooks import (
     WhyDisabled,
 )
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = operations("/v1/webhooks", tag="webhooks")
 
 Position = Annotated[WholeInQuery, Path(ge=1, le=MOST_POSITION, description="The event's position")]
 
 
-def everywhere(call: Asking) -> Call:
+async def everywhere(call: Asking) -> Call:
     """Let in who may see every case: a webhook is sent the events of all of them."""
     if call.principal.reach != EVERYWHERE:
         raise ReachTooNarrow
@@ -204,7 +205,7 @@ def deliveries(
     page = call.services.webhooks.deliveries(
         webhook_id, state=wanted.state, limit=wanted.limit, before=wanted.before
     )
-    call.response.headers.update(_link(request, page))
+    call.told.update(_link(request, page))
     return DeliveryPageView.of(page)
 
 
@@ -220,7 +221,7 @@ def resend(webhook_id: Identifier, position: Position, call: SeeingEverything) -
 
 
 def _with_secret(call: Call, issued: IssuedWebhook) -> IssuedWebhookView:
-    call.response.headers["Cache-Control"] = "no-store"
+    call.told["Cache-Control"] = "no-store"
     return IssuedWebhookView.model_validate(issued)
 
 

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from api.http.actions import NOUNS, Kind
-from api.http.entering import UnguardedRoute, let_in, refuse_unguarded_routes
+from api.http.entering import UnguardedRoute, refuse_unguarded_routes
 from api.http.errors import KeyMissing
+from api.http.operations import operations as guarded
 from api.http.permissions import OPEN, PERMISSIONS, TABLE
 from api.http.rates import Rates
 from application.keys import GRANTABLE
@@ -191,6 +192,14 @@ def test_no_application_starts_with_an_address_of_which_the_table_says_nothing(
         refuse_unguarded_routes(app)
 
 
+def test_no_application_starts_with_an_address_that_asks_nobody_who_they_are() -> None:
+    app = FastAPI(docs_url=None, redoc_url=None)
+    app.add_api_route("/doors", lambda: None, operation_id="cases.list")
+
+    with pytest.raises(UnguardedRoute, match="asks nobody"):
+        refuse_unguarded_routes(app)
+
+
 def test_no_application_starts_with_something_mounted_that_the_table_does_not_name() -> None:
     app = FastAPI(docs_url=None, redoc_url=None)
     app.router.routes.append(Mount("/backdoor", app=FastAPI()))
@@ -200,9 +209,9 @@ def test_no_application_starts_with_something_mounted_that_the_table_does_not_na
 
 
 def test_an_address_that_never_asks_who_calls_is_guarded_all_the_same(door: Door) -> None:
-    app, router = FastAPI(dependencies=[Depends(let_in)]), APIRouter()
+    app, router = FastAPI(), guarded(tag="doors")
     router.add_api_route("/doors", lambda: "open", operation_id="cases.list")
-    app.include_router(router)
+    app.router.routes.extend(router.routes)
     app.state.services = door.services
     app.state.rates = Rates(principals=0, strangers=0)
 
