@@ -23,7 +23,7 @@ def proposed(door: Door, amount: str, *, number: str = "9000042", by: Role = Rol
     contested = line(open_amount="5000.00", amount="5000.00", document=document(number=number))
     case = begin(agent, "/v1/disputes", dispute(lines=[contested]))
     (blocked,) = taken(agent, case, "block-request", review_by=LAST_DAY)["lines"]
-    block = f"/v1/payment-blocks/{blocked['block']['block_id']}"
+    block = f"/v1/payment-blocks/{blocked['blocks'][0]['block_id']}"
     taken(door.client(Role.ADMIN), block, "sending")
     taken(erp, block, "confirmation")
     gives = [{"line_id": blocked["line_id"], "amount": amount}]

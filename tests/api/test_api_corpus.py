@@ -110,7 +110,7 @@ def ground(door: Door) -> Ground:
             "complaints": complained.rpartition("/")[2],
             "cases": complained.rpartition("/")[2],
             "disputes": disputed.rpartition("/")[2],
-            "payment-blocks": asked["lines"][0]["block"]["block_id"],
+            "payment-blocks": asked["lines"][0]["blocks"][0]["block_id"],
             "invoices": mirrored.rpartition("/")[2],
             "keys": issued.json()["key"]["key_id"],
         },

@@ -31,7 +31,7 @@ def faye(door: Door) -> TestClient:
     for disputed in (line(), in_yen):
         case = begin(faye, "/v1/disputes", dispute(lines=[disputed], **AT))
         (held,) = taken(faye, case, "block-request", review_by="2199-12-31", **AT)["lines"]
-        block = f"/v1/payment-blocks/{held['block']['block_id']}"
+        block = f"/v1/payment-blocks/{held['blocks'][0]['block_id']}"
         taken(door.client(Role.ADMIN), block, "sending", **AT)
         taken(erp, block, "confirmation", **AT)
         if disputed != in_yen:

@@ -21,7 +21,7 @@ def case(door: Door) -> str:
 
 def block_of(door: Door, case: str) -> str:
     (held,) = door.client(Role.AGENT).get(case).json()["lines"]
-    return f"/v1/payment-blocks/{held['block']['block_id']}"
+    return f"/v1/payment-blocks/{held['blocks'][0]['block_id']}"
 
 
 def propose(client: TestClient, case: str, amount: str = "80.00") -> str:

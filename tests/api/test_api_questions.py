@@ -168,7 +168,7 @@ def blocked(door: Door) -> str:
     case = begin(faye, "/v1/disputes", dispute(lines=[line(), in_yen], **at))
     asked = taken(faye, case, "block-request", review_by=LAST_DAY, **at)
     for held in asked["lines"]:
-        block = f"/v1/payment-blocks/{held['block']['block_id']}"
+        block = f"/v1/payment-blocks/{held['blocks'][0]['block_id']}"
         taken(worker, block, "sending", **at)
         taken(erp, block, "confirmation", **at)
     door.projector.catch_up()

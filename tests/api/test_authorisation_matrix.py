@@ -90,7 +90,7 @@ def family(door: Door, reach: Reach, *, customer: str, company: str) -> dict[str
     contested = line(document=document(company_code=company, number=customer))
     opened = begin(client, "/v1/disputes", dispute(customer_id=customer, lines=[contested]))
     (shown,) = taken(client, opened, "block-request", review_by="2199-12-31")["lines"]
-    held = f"/v1/payment-blocks/{shown['block']['block_id']}"
+    held = f"/v1/payment-blocks/{shown['blocks'][0]['block_id']}"
     taken(door.client(Role.ADMIN, reach=reach), held, "sending")
     taken(door.client(Role.CONNECTOR, reach=reach), held, "confirmation")
     door.projector.catch_up()
@@ -98,7 +98,7 @@ def family(door: Door, reach: Reach, *, customer: str, company: str) -> dict[str
         "complaints": complained.rpartition("/")[2],
         "disputes": opened.rpartition("/")[2],
         "cases": opened.rpartition("/")[2],
-        "payment-blocks": shown["block"]["block_id"],
+        "payment-blocks": shown["blocks"][0]["block_id"],
         "invoices": shown["invoice_id"],
     }
 

@@ -139,7 +139,7 @@ def open_blocked(twice: Twice, *, number: str) -> tuple[str, str]:
 
 def request_block(twice: Twice, case: str) -> str:
     (held,) = twice.take(F, case, "block-request", review_by=LAST_DAY)["lines"]
-    block = f"/v1/payment-blocks/{held['block']['block_id']}"
+    block = f"/v1/payment-blocks/{held['blocks'][0]['block_id']}"
     twice.take(SYSTEM, block, "sending")
     return block
 

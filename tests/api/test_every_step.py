@@ -82,7 +82,7 @@ def a_case(door: Door, kind: Kind) -> str:
     if kind is Kind.DISPUTE:
         return case
     asked = taken(faye, case, "block-request", review_by=LAST_DAY)
-    return f"/v1/payment-blocks/{asked['lines'][0]['block']['block_id']}"
+    return f"/v1/payment-blocks/{asked['lines'][0]['blocks'][0]['block_id']}"
 
 
 @pytest.mark.parametrize("kind", [Kind.COMPLAINT, Kind.DISPUTE, Kind.BLOCK])
