@@ -131,7 +131,7 @@ class ErpDesk:
         return self._take_answer(block, reply)
 
     def _take_answer(self, block: PaymentBlock, reply: ErpReply) -> bool:
-        on = self._on(block, _erp(block), at=reply.decided_at)
+        on = self._on(block, erp_of(block), at=reply.decided_at)
         releasing = block.status is Status.RELEASE_REQUESTED
         match reply.state:
             case ErpBlockState.PENDING:
@@ -150,7 +150,7 @@ class ErpDesk:
         return True
 
     def _take_refusal(self, block: PaymentBlock, cause: str) -> bool:
-        on = self._on(block, _erp(block))
+        on = self._on(block, erp_of(block))
         if block.status is Status.RELEASE_REQUESTED:
             blocks.fail_release(on, cause=cause, cases=self.cases)
         else:
@@ -197,7 +197,8 @@ class ErpDesk:
         return OnCase(case_id=block.id, envelope=envelope, expected_version=block.version)
 
 
-def _erp(block: PaymentBlock) -> Actor:
+def erp_of(block: PaymentBlock) -> Actor:
+    """The ERP that a block stands in, as somebody who does things."""
     system = block.order.document.system
     return Actor(kind=ActorKind.ERP, subject_id=f"erp:{system}", role=Role.CONNECTOR)
 

@@ -199,8 +199,8 @@ class Questions(Protocol):
     def within(self, reach: Reach) -> Self:
         """The same questions, answered as if there were nothing outside a reach.
 
-        `wait_for`, `last_position`, `unfinished_blocks` and `projections` are about the product
-        itself.
+        `wait_for`, `last_position`, `confirmed_blocks`, `unfinished_blocks` and `projections` are
+        about the product itself.
         """
         ...
 
@@ -257,6 +257,10 @@ class Questions(Protocol):
 
     def blocks_of(self, dispute_id: UUID) -> tuple[BlockView, ...]:
         """The payment blocks of a dispute."""
+        ...
+
+    def confirmed_blocks(self, *, after: UUID | None, limit: int) -> tuple[BlockView, ...]:
+        """The blocks that we hold for confirmed, by their identity, from behind one on."""
         ...
 
     def unfinished_blocks(self, *, limit: int) -> tuple[BlockView, ...]:

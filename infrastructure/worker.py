@@ -1,4 +1,4 @@
-"""What runs in the background: projector, desk, webhooks, and forgetting keys."""
+"""What runs in the background: projector, desk, reconciliation, webhooks, and forgetting keys."""
 
 import logging
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -9,6 +9,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from application.erp_desk import ErpDesk
+from application.erp_reconciling import Reconciler
 from application.once import forget_old_keys
 from application.services import Services
 from infrastructure.bootstrap import Wiring
@@ -17,6 +18,8 @@ from infrastructure.webhooks.sending import Sender
 IDLE_SECONDS: Final = 0.2
 RETRY_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3_600.0
+RECONCILE_SECONDS: Final = 3_600.0
+"""From the end of one round to the beginning of the next."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ def run_worker(wiring: Wiring, *, desk: ErpDesk | None, stop: Signal) -> None:
         ]
         if desk is not None:
             tasks.append(threads.submit(_serve_erp, desk, stop))
+            tasks.append(threads.submit(_reconcile, Reconciler.beside(desk), stop))
         try:
             wait(tasks, return_when=FIRST_COMPLETED)
         finally:
@@ -82,3 +86,22 @@ def _serve_erp(desk: ErpDesk, stop: Signal) -> None:
         else:
             if not moved:
                 stop.wait(IDLE_SECONDS)
+
+
+def _reconcile(reconciler: Reconciler, stop: Signal) -> None:
+    while not stop.is_set():
+        try:
+            found = reconciler.go_round(is_stopped=stop.is_set)
+        except (OperationalError, PoolTimeout) as error:
+            _LOG.warning("the reconciliation waits for the database: %s", error)
+            stop.wait(RETRY_SECONDS)
+        else:
+            level = logging.WARNING if found.drifted or found.broken_off else logging.INFO
+            _LOG.log(
+                level,
+                "reconciled with the ERP: %d blocks held, %d drifted, %d unanswered",
+                found.held,
+                found.drifted,
+                found.unanswered,
+            )
+            stop.wait(RECONCILE_SECONDS)

@@ -24,6 +24,8 @@ class PaymentBlock:
     dispute_id: UUID
     order: events.BlockOrdered
     attempts: int = 0
+    seen_by_people: bool = False
+    """Whether two people, and not the ERP, said last that it stands."""
 
     @classmethod
     def born(cls, case_id: UUID, event: Event, envelope: Envelope) -> Self:
@@ -46,6 +48,7 @@ class PaymentBlock:
             version=self.version + 1,
             standing=LIFECYCLE.move(self.standing, type(event)),
             attempts=event.attempt if isinstance(event, events.BlockSent) else self.attempts,
+            seen_by_people=isinstance(event, events.BlockConfirmedByPeople),
         )
 
     @property

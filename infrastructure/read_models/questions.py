@@ -155,6 +155,11 @@ _BLOCK: Final[LiteralString] = """
 _BLOCKS_OF: Final[LiteralString] = (
     _BLOCK + "WHERE dispute_id = %(dispute_id)s AND" + within("dispute_id") + "ORDER BY block_id"
 )
+_CONFIRMED: Final[LiteralString] = (
+    _BLOCK
+    + "WHERE status = 'confirmed' AND (%(after)s::uuid IS NULL OR block_id > %(after)s)"
+    + " ORDER BY block_id LIMIT %(limit)s"
+)
 _UNFINISHED: Final[LiteralString] = _BLOCK + "WHERE is_unfinished ORDER BY changed_at LIMIT %s"
 _STATUS: Final = """
     SELECT name, coalesce(tracking.notification_id, 0) AS position
@@ -274,6 +279,10 @@ class PostgresQuestions:
     def blocks_of(self, dispute_id: UUID) -> tuple[BlockView, ...]:
         """The payment blocks of a dispute."""
         return self._rows_within(BlockView, _BLOCKS_OF, {"dispute_id": dispute_id})
+
+    def confirmed_blocks(self, *, after: UUID | None, limit: int) -> tuple[BlockView, ...]:
+        """The blocks that we hold for confirmed; see the port."""
+        return self._rows(BlockView, _CONFIRMED, {"after": after, "limit": limit})
 
     def unfinished_blocks(self, *, limit: int) -> tuple[BlockView, ...]:
         """The blocks for which the ERP must be asked something, longest unchanged first.

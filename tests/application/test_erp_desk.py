@@ -4,17 +4,10 @@ The ERP is the real simulator behind the real connector; what it did stands in i
 """
 
 from collections import Counter
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
-from uuid import UUID
 
-import httpx2
 import pytest
 
 from application import disputes
@@ -22,21 +15,23 @@ from application.erp import BlockOrder, ErpDocument
 from application.erp_desk import PAGE, ErpDesk
 from domain.blocks.block import PaymentBlock
 from domain.disputes.blocking import SecondPersonNeeded
-from domain.disputes.dispute import Dispute
 from domain.disputes.lifecycle import Status
-from infrastructure.clock import SystemClock, TimeOrderedIdentities
 from infrastructure.erp.http_connector import HttpErp
-from infrastructure.erp.simulator_faults import Faults
-from infrastructure.erp.simulator_server import running_simulator
-from infrastructure.postgres.connections import open_pool
 from tests import examples as an
+from tests.application.desks import (
+    Simulator,
+    blocks_of,
+    check_blocks,
+    desk_at,
+    dispute_of,
+    elsewhere,
+    order,
+    serve,
+)
 from tests.databases import Database
 from tests.faults.harness import until
-from tests.infrastructure.read_models.office import Office, Pool
+from tests.infrastructure.read_models.office import Office
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-TIMEOUT = 0.5
-MOST_UNANSWERED = 4
 FEW, MANY = 20, 60
 """Disputes over two lines each, for one kind of fault and for all of them together."""
 
@@ -53,121 +48,7 @@ EVERY_FAULT = {
     "reject": 0.1,
     "deny_release": 0.2,
 }
-ANSWERED = {"confirmed", "rejected", "unconfirmed"}
 LET_GO = {"released", "release_unconfirmed", "rejected"}
-
-
-@dataclass
-class Simulator:
-    """The ERP's own side: its faults and its books."""
-
-    address: str
-    person: httpx2.Client
-
-    def turn(self, **faults: object) -> None:
-        """Set the faults; what is not named is none."""
-        self.person.put("/faults", json=faults).raise_for_status()
-
-    def states(self) -> dict[UUID, str]:
-        """How every block stands, if nothing was ever done twice."""
-        books = self.person.get("/ledger").raise_for_status().json()
-        assert all(block["effected"] <= 1 for block in books["blocks"])
-        assert all(block["release_effected"] <= 1 for block in books["blocks"])
-        return {UUID(block["block_id"]): str(block["state"]) for block in books["blocks"]}
-
-    def standing_twice(self) -> list[list[str]]:
-        """The lines that are held twice."""
-        books = self.person.get("/ledger").raise_for_status().json()
-        found: list[list[str]] = books["standing_twice"]
-        return found
-
-
-@pytest.fixture
-def simulator(tmp_path: Path) -> Iterator[Simulator]:
-    with (
-        running_simulator(
-            state_file=tmp_path / "erp.sqlite", secret=SECRET, faults=Faults()
-        ) as address,
-        httpx2.Client(base_url=f"{address}/simulator", trust_env=False, timeout=30) as person,
-    ):
-        yield Simulator(address, person)
-
-
-@pytest.fixture
-def erp(simulator: Simulator) -> Iterator[HttpErp]:
-    with HttpErp(simulator.address, secret=SECRET, timeout=TIMEOUT) as connector:
-        yield connector
-
-
-@pytest.fixture
-def office(pool: Pool) -> Office:
-    """Who orders blocks and asks questions, beside the desk."""
-    return Office.open(pool)
-
-
-@pytest.fixture
-def desk(office: Office, erp: HttpErp) -> ErpDesk:
-    """One worker's desk."""
-    return desk_at(office, erp)
-
-
-def desk_at(office: Office, erp: HttpErp) -> ErpDesk:
-    return ErpDesk(
-        cases=office.cases,
-        questions=office.questions,
-        erp=erp,
-        clock=SystemClock(),
-        identities=TimeOrderedIdentities(),
-        first_pause=timedelta(milliseconds=5),
-        most_unanswered=MOST_UNANSWERED,
-    )
-
-
-def order(office: Office, *, count: int = 1) -> list[UUID]:
-    """Disputes over two lines each that want to be blocked."""
-    opened = [office.dispute(office.claim("30.00"), office.claim()) for _ in range(count)]
-    for dispute_id in opened:
-        office.order_block(dispute_id)
-    return opened
-
-
-def serve(office: Office, *desks: ErpDesk) -> None:
-    """Let desks work until the ERP need not be asked anything any more."""
-    with ThreadPoolExecutor(len(desks)) as threads:
-
-        def is_done() -> bool:
-            office.project()
-            list(threads.map(ErpDesk.work_through, desks))
-            office.project()
-            return not office.questions.unfinished_blocks(limit=1)
-
-        until(is_done)
-
-
-def dispute_of(office: Office, dispute_id: UUID) -> Dispute:
-    return office.cases.load(Dispute, dispute_id)
-
-
-def blocks_of(office: Office, opened: list[UUID]) -> dict[UUID, str]:
-    return {
-        block.block_id: block.status
-        for each in opened
-        for block in office.questions.blocks_of(each)
-    }
-
-
-def check_blocks(office: Office, simulator: Simulator, opened: list[UUID]) -> Counter[str]:
-    """Whatever went wrong: what we believe to be held is held, and what is refused is not."""
-    there, here = simulator.states(), blocks_of(office, opened)
-    assert set(here.values()) <= ANSWERED
-    for block_id, status in here.items():
-        if status != "unconfirmed":  # nobody knows, and a person must look
-            assert there[block_id] == status
-    for dispute_id in opened:
-        statuses = set(blocks_of(office, [dispute_id]).values())
-        blocked = dispute_of(office, dispute_id).status is Status.PAYMENT_BLOCKED
-        assert blocked == (statuses == {"confirmed"})
-    return Counter(here.values())
 
 
 @pytest.mark.parametrize(
@@ -387,16 +268,3 @@ def all_are_pending(office: Office, desk: ErpDesk, simulator: Simulator, count: 
     office.project()
     desk.work_through()
     return Counter(simulator.states().values()) == {"pending": count}
-
-
-@contextmanager
-def elsewhere(database: Database) -> Generator[Office]:
-    """The same cases as another process sees them: other connections, another memory."""
-    with open_pool(
-        database.application_url,
-        schema=database.schema,
-        min_size=1,
-        max_size=10,
-        application_name="elsewhere",
-    ) as pool:
-        yield Office.open(pool)
