@@ -1,5 +1,6 @@
 """Cases: their lists, and what happened to one of them."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self, TypeVar
@@ -12,7 +13,7 @@ from pydantic import Field, field_serializer
 from api.http.calls import Asking, AskingReadModels, Call
 from api.http.describing import reads
 from api.http.operations import operations
-from api.http.paging import AskedPart
+from api.http.paging import AskedPart, bound, unbound
 from api.http.values import (
     Answer,
     Body,
@@ -188,12 +189,7 @@ def list_cases(
     wanted: Annotated[Wanted, Query()], request: Request, call: AskingReadModels
 ) -> WorkPageView:
     """List, search, or take the work that waits longest."""
-    page = call.services.questions.worklist(
-        wanted.as_filter(),
-        order=wanted.order,
-        limit=wanted.limit,
-        cursor=wanted.cursor,
-    )
+    page = _page(wanted, request, call)
     call.told.update(_link(request, page))
     items = [WorkItemView.model_validate(item) for item in page.items]
     return WorkPageView(items=items, next_cursor=page.next_cursor)
@@ -245,6 +241,16 @@ def _of_a_case(entries: tuple[E, ...], case_id: UUID, call: Call) -> tuple[E, ..
     if not entries and not call.cases.history(case_id):
         raise CaseNotFound("case", case_id)
     return entries
+
+
+def _page(wanted: Wanted, request: Request, call: Call) -> WorkPage:
+    page = call.services.questions.worklist(
+        wanted.as_filter(),
+        order=wanted.order,
+        limit=wanted.limit,
+        cursor=unbound(request, wanted.cursor),
+    )
+    return replace(page, next_cursor=bound(request, page.next_cursor))
 
 
 def _link(request: Request, page: WorkPage) -> dict[str, str]:

@@ -76,6 +76,25 @@ async def read_paging(
 AskedPart = Annotated[Paging, Depends(read_paging)]
 
 
+def bound(request: Request, cursor: str | None) -> str | None:
+    """Bind the cursor of a list to what the list was asked for."""
+    return None if cursor is None else f"{_bound(request).hex()}.{cursor}"
+
+
+def unbound(request: Request, cursor: str | None) -> str | None:
+    """Take the cursor of this very list.
+
+    Raises:
+        BadCursor: another list, or the same one with other filters, gave it.
+    """
+    if cursor is None:
+        return None
+    whose, _, own = cursor.partition(".")
+    if whose != _bound(request).hex():
+        raise BadCursor
+    return own
+
+
 def _written(request: Request, position: int) -> str:
     return urlsafe_b64encode(position.to_bytes(_POSITION) + _bound(request)).decode().rstrip("=")
 

@@ -107,3 +107,17 @@ def test_a_part_has_its_limits(door: Door, case: str, limit: str) -> None:
     answer = door.client(Role.AUDITOR).get(f"{case}/history", params={"limit": limit})
 
     assert slug(answer) == "invalid"
+
+
+def test_a_cursor_of_cases_leads_on_only_with_the_filters_that_gave_it(door: Door) -> None:
+    anna = door.client(Role.AGENT)
+    for _ in range(3):
+        begin(anna, "/v1/complaints", complaint())
+    door.projector.catch_up()
+    cursor = anna.get("/v1/cases?kind=complaint&limit=1").json()["next_cursor"]
+
+    same = anna.get("/v1/cases", params={"limit": 2, "kind": "complaint", "cursor": cursor})
+    other = anna.get("/v1/cases", params={"limit": 1, "open": "true", "cursor": cursor})
+
+    assert len(same.json()["items"]) == 2
+    assert (slug(other), other.status_code) == ("bad-cursor", 400)
