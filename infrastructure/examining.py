@@ -37,6 +37,7 @@ from infrastructure.oidc.issuer import PATIENCE, IssuerFault
 from infrastructure.operating import is_made
 from infrastructure.postgres.errors import DatabaseNotReady, HistoryChanged
 from infrastructure.postgres.migrating import applied_to, pending_on
+from infrastructure.postgres.migration_files import Phase
 from infrastructure.postgres.server_checks import findings
 from infrastructure.postgres.tenants import DEFAULT, login_url, schema_of, tenants_in
 from infrastructure.settings import Settings
@@ -113,6 +114,9 @@ def _server(connection: Connection[TupleRow], settings: Settings) -> Iterator[Ex
         return  # among the findings already
     if not pending:
         yield good("migrations", f"{len(applied)} applied, none pending")
+    elif all(one.phase is Phase.POST for one in pending):
+        fix = "recours migrate --phase post, once no process of the previous version runs"
+        yield note("migrations", f"{len(pending)} wait for the end of the previous version", fix)
 
 
 def _tenants(logins: Logins, settings: Settings) -> Iterator[Examined]:

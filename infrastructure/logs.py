@@ -15,6 +15,8 @@ from typing import Any, Final, TextIO
 
 import orjson
 
+from infrastructure.log_lines import UnwaitingLines
+
 OURS: Final = ("recours", "api", "application", "infrastructure")
 """The loggers that obey the level of the settings; those of libraries tell warnings only."""
 
@@ -50,13 +52,22 @@ def form_for(stream: TextIO) -> LogForm:
 def start_logging(form: LogForm | None, *, level: LogLevel, stream: TextIO | None = None) -> None:
     """Write everything that this process logs to one stream, the standard error unless named."""
     out = sys.stderr if stream is None else stream
-    handler = logging.StreamHandler(out)
+    handler = _handler_for(out)
     chosen = form_for(out) if form is None else form
     handler.setFormatter(JsonLines() if chosen is LogForm.JSON else TextLines())
     handler.addFilter(_is_told_here)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in OURS:
         logging.getLogger(name).setLevel(level.upper())
+
+
+def _handler_for(stream: TextIO) -> logging.Handler:
+    try:
+        descriptor = stream.fileno()
+    except OSError:  # kept in memory, as by a test
+        return logging.StreamHandler(stream)
+    stream.flush()
+    return UnwaitingLines(descriptor)
 
 
 def is_machine_read() -> bool:

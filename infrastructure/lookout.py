@@ -19,7 +19,7 @@ from psycopg_pool import ConnectionPool
 from application.lookout import Condition, ConnectionUse, Lag, OperatingFault
 from infrastructure.postgres.connections import session_conninfo
 from infrastructure.postgres.errors import HistoryChanged
-from infrastructure.postgres.migrating import pending_on
+from infrastructure.postgres.migrating import lacking_on
 from infrastructure.read_models.catalogue import PROJECTIONS
 
 FRESH_SECONDS: Final = 1.0
@@ -141,7 +141,7 @@ class PostgresLookout:
 
 def _unfit(connection: Connection[TupleRow], *, schema: str) -> str | None:
     try:
-        pending = len(pending_on(connection, schema=schema))
+        pending = len(lacking_on(connection, schema=schema))
     except HistoryChanged as error:
         return str(error)
     return f"{pending} not applied yet" if pending else None

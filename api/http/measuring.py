@@ -11,7 +11,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from application.lookout import Lookout
@@ -109,6 +109,19 @@ class Seen(Collector):
         )
 
 
+class Counted(Collector):
+    """A number that is counted elsewhere."""
+
+    def __init__(self, name: str, told: str, now: Callable[[], float]) -> None:
+        self._name = name
+        self._told = told
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        """Look it up."""
+        yield CounterMetricFamily(self._name, self._told, value=self._now())
+
+
 def _number(name: str, told: str, value: float) -> Metric:
     return GaugeMetricFamily(name, told, value=float(value))
 
@@ -170,6 +183,10 @@ class Metrics:
     def gauge(self, name: str, told: str, now: Callable[[], float]) -> None:
         """Tell a number that is looked up whenever somebody asks."""
         Gauge(name, told, registry=self.registry).set_function(now)
+
+    def count(self, name: str, told: str, now: Callable[[], float]) -> None:
+        """Tell a number that only grows, looked up whenever somebody asks."""
+        self.registry.register(Counted(name, told, now))
 
     def watch(self, lookout: Lookout) -> None:
         """Tell what the lookout sees, whenever somebody asks."""

@@ -138,6 +138,21 @@ def pending_on(
     return _unapplied(files, applied=ours)
 
 
+def lacking_on(
+    connection: Connection[Any],  # Any: whatever rows the caller's connection makes
+    *,
+    schema: str,
+    migrations: Sequence[Migration] | None = None,
+) -> list[Migration]:
+    """Name the files without which this version may not run: what removes may come later.
+
+    Raises:
+        HistoryChanged: the files are not those that were applied.
+    """
+    missing = pending_on(connection, schema=schema, migrations=migrations)
+    return [file for file in missing if file.phase is Phase.PRE]
+
+
 def applied_to(connection: Connection[Any], *, schema: str) -> list[Applied]:
     """Read what was applied to a schema, which need not exist."""
     table = sql.Identifier(schema, "schema_migration").as_string(connection)

@@ -9,7 +9,7 @@ from psycopg.rows import class_row, tuple_row
 from psycopg.sql import Identifier
 
 from infrastructure.postgres.errors import HistoryChanged, ServerUnsafe
-from infrastructure.postgres.migrating import pending_on
+from infrastructure.postgres.migrating import lacking_on
 from infrastructure.postgres.migration_files import Migration
 from infrastructure.postgres.roles import APPLICATION_ROLE, TENANT_MARK
 
@@ -264,7 +264,7 @@ def _schema(
     connection: Connection[Any], *, schema: str, migrations: Sequence[Migration] | None
 ) -> list[Finding]:
     try:
-        missing = pending_on(connection, schema=schema, migrations=migrations)
+        missing = lacking_on(connection, schema=schema, migrations=migrations)
     except HistoryChanged as error:
         return [Finding("schema-history", str(error), "run the version that fits the database")]
     if not missing:

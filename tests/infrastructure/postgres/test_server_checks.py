@@ -10,9 +10,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
 from infrastructure.postgres.errors import ServerUnsafe
-from infrastructure.postgres.migration_files import Migration, Phase
+from infrastructure.postgres.migration_files import Migration, Phase, shipped_migrations
 from infrastructure.postgres.server_checks import Finding, findings, refuse_unsafe_server
-from tests.databases import Database, Server
+from tests.databases import SCHEMA, Database, Server
 
 
 @pytest.fixture
@@ -126,6 +126,14 @@ def test_a_schema_that_is_not_migrated_is_refused(database: Database) -> None:
         pytest.raises(ServerUnsafe, match=r"0001_pre_not_there.*recours migrate"),
     ):
         refuse_unsafe_server(connection, schema="elsewhere", migrations=[missing])
+
+
+def test_a_schema_that_lacks_only_what_removes_is_served(database: Database) -> None:
+    """Between the two phases of an upgrade processes of both versions are at work."""
+    removes = Migration(number=9_999, phase=Phase.POST, name="removes", content=b"")
+    later = [*shipped_migrations(), removes]
+    with psycopg.connect(database.application_url) as connection:
+        assert findings(connection, schema=SCHEMA, migrations=later) == []
 
 
 def test_one_refusal_lists_every_fault_with_its_fix(
