@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Final, Protocol, Self
+from uuid import UUID
 
 from application.reach import Reach
 from domain.refusals import RuleBroken
@@ -103,6 +104,29 @@ class LatePayments:
     """The same without what is disputed of them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dunnable:
+    """An open invoice line, and how much of it may be reminded of."""
+
+    invoice_id: UUID
+    customer_id: str
+    company_code: str
+    document: str
+    document_line: int
+    currency: str
+    due_on: date | None
+    open_amount: Decimal
+    blocked: Decimal
+    """What the ERP holds back from reminders, until it has let go; never more than is open."""
+    requested: Decimal
+    """What it was asked to hold back, and has not answered."""
+
+    @property
+    def collectible(self) -> Decimal:
+        """The undisputed rest."""
+        return self.open_amount - self.blocked
+
+
 class Receivables(Protocol):
     """Where the mirrored invoices are asked."""
 
@@ -128,6 +152,12 @@ class Receivables(Protocol):
         companies: frozenset[str] | None,
     ) -> tuple[Sold, ...]:
         """What was invoiced from one day to another."""
+        ...
+
+    def dunning(
+        self, *, company: str | None, after: UUID | None, limit: int
+    ) -> tuple[Dunnable, ...]:
+        """The invoice lines that are open now, by their identity, from behind one on."""
         ...
 
 

@@ -157,6 +157,7 @@ TABLE: Final = (
     Row("blocked-payments.learnt",                  _READERS),
     Row("blocked-payments.entries",                 _READERS),
     Row("receivables.late-payments",                _READERS),
+    Row("dunning.list",                             _READERS,             _ERP),
 
     Row("events.list",                              _READERS,             _EVENTS),
     Row("events.stream",                            _READERS,             _EVENTS),

@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, LiteralString, Self, TypeVar
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 from psycopg_pool import ConnectionPool
 
 from application.reach import EVERYWHERE, Reach
-from application.receivables import Sold, Unpaid
+from application.receivables import Dunnable, Sold, Unpaid
 
 A = TypeVar("A")
 
@@ -41,6 +42,39 @@ _SOLD: Final[LiteralString] = """
        AND recorded_at <= %(known_at)s::timestamptz
        AND (%(companies)s::text[] IS NULL OR company_code = ANY (%(companies)s))
      GROUP BY 1, 2
+"""
+# The latest block of a line counts once, however many stood before it; the claim tells the ERPs'
+# documents of one number apart.
+_DUNNING: Final[LiteralString] = """
+    SELECT invoice_id, customer_id, company_code, document, document_line, currency, due_on
+         , standing.open AS open_amount
+         , least(standing.open, coalesce(held.blocked, 0)) AS blocked
+         , coalesce(held.requested, 0) AS requested
+      FROM receivable
+     CROSS JOIN LATERAL (
+           SELECT coalesce(sum(entry.amount), 0) AS open
+             FROM receivable_entry AS entry
+            WHERE entry.invoice_id = receivable.invoice_id AND entry.kind = 'open'
+           ) AS standing
+     CROSS JOIN LATERAL (
+           SELECT sum(held) AS blocked, sum(asked) FILTER (WHERE held IS NULL) AS requested
+             FROM (
+                  SELECT max(block.amount) FILTER (WHERE status IN (
+                             'confirmed', 'release_requested', 'release_unconfirmed')) AS held
+                       , max(block.amount) FILTER (WHERE status IN (
+                             'requested', 'sent', 'unconfirmed')) AS asked
+                    FROM receivable_claim AS claim JOIN payment_block AS block USING (dispute_id)
+                   WHERE claim.invoice_id = receivable.invoice_id
+                     AND block.scope = 'dunning'
+                     AND (block.company_code, block.document, block.document_line)
+                       = (receivable.company_code, receivable.document, receivable.document_line)
+                   GROUP BY block.line_id
+                  ) AS line
+           ) AS held
+     WHERE standing.open > 0
+       AND (%(after)s::uuid IS NULL OR invoice_id > %(after)s)
+       AND (%(companies)s::text[] IS NULL OR company_code = ANY (%(companies)s))
+     ORDER BY invoice_id LIMIT %(limit)s
 """
 
 
@@ -79,17 +113,29 @@ class PostgresReceivables:
         parameters = self._parameters(closing, known_at=known_at, companies=companies)
         return self._rows(Sold, _SOLD, {**parameters, "first": first})
 
+    def dunning(
+        self, *, company: str | None, after: UUID | None, limit: int
+    ) -> tuple[Dunnable, ...]:
+        """The invoice lines that are open now; see the port."""
+        companies = self._among(None if company is None else frozenset({company}))
+        return self._rows(
+            Dunnable, _DUNNING, {"after": after, "companies": companies, "limit": limit}
+        )
+
     def _parameters(
         self, closing: date, *, known_at: datetime | None, companies: frozenset[str] | None
     ) -> dict[str, Any]:  # Any: what the database takes
-        asked = self._reached if companies is None else companies
-        if asked is not None and self._reached is not None:
-            asked &= self._reached
         return {
             "closing": closing,
             "known_at": known_at or "infinity",
-            "companies": None if asked is None else sorted(asked),
+            "companies": self._among(companies),
         }
+
+    def _among(self, companies: frozenset[str] | None) -> list[str] | None:
+        asked = self._reached if companies is None else companies
+        if asked is not None and self._reached is not None:
+            asked &= self._reached
+        return None if asked is None else sorted(asked)
 
     def _rows(
         self,

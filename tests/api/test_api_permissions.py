@@ -63,6 +63,7 @@ BESIDE_THE_STEPS: Final[dict[str, tuple[set[Role], set[ConnectorScope]]]] = {
     "blocked-payments.learnt": (READERS, set()),
     "blocked-payments.entries": (READERS, set()),
     "receivables.late-payments": (READERS, set()),
+    "dunning.list": (READERS, {ERP}),
     "projections.list": ({AUDITOR, ADMIN}, set()),
     "metrics.read": ({AUDITOR, ADMIN}, set()),
     "disputes.approval": (READERS, set()),
