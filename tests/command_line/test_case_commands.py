@@ -128,10 +128,16 @@ def test_a_replay_of_every_kind_of_case_is_identical(
     assert answer["version"] == len(answer["events"])
 
 
-def test_a_replay_for_people_ends_with_its_verdict(told: Here, live: dict[str, str]) -> None:
-    shown = told("case", "replay", live["dispute_id"])
+@pytest.mark.parametrize(("name", "events"), [("dispute_id", "9 events"), ("", "1 event")])
+def test_a_replay_for_people_ends_with_its_verdict(
+    told: Here, live: dict[str, str], name: str, events: str
+) -> None:
+    received = told("case", "list", "--status", "received", "--json").document["items"]
+    case_id = live[name] if name else received[0]["case_id"]
 
-    assert shown.out.splitlines()[-1] == "9 events replayed: identical to the stored case"
+    shown = told("case", "replay", case_id)
+
+    assert shown.out.splitlines()[-1] == f"{events} replayed: identical to the stored case"
 
 
 @pytest.mark.parametrize("command", ["show", "timeline", "replay"])
