@@ -9,7 +9,7 @@ from application.ports import Cases
 from application.recorded import Recorded
 from domain.contacts import Direction, Reached
 from domain.disputes import keeping
-from domain.disputes.events import CorrectableField
+from domain.disputes.events import CorrectableDisputeField
 from domain.event import Channel
 
 
@@ -59,7 +59,7 @@ def correct(
     *,
     corrects_version: int,
     line_id: UUID | None,
-    field: CorrectableField,
+    field: CorrectableDisputeField,
     was: str | None,
     now: str | None,
     cases: Cases,

@@ -101,10 +101,21 @@ def _asks_who(operation: Operation) -> bool:
     return operation.asks_who
 
 
+_REPORTS: Final = frozenset(
+    {
+        "blocked-payments.exposure",
+        "blocked-payments.series",
+        "blocked-payments.bridge",
+        "blocked-payments.learnt",
+        "receivables.late-payments",
+    }
+)
+"""Questions with rules of their own: dates in their order, a rate for every currency."""
+
 GIVEN_BY: Final[Mapping[str, Can]] = MappingProxyType(
     {
         "refused": _commands,
-        "rule-broken": _commands,
+        "rule-broken": lambda operation: operation.commands or operation.name in _REPORTS,
         "occurred-in-the-future": _commands,
         "invalid": _always,
         "action-not-allowed": _commands,

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http.entering import admitted, services_of
 from api.http.errors import IdempotencyKeyMissing, NotCaughtUp, PositionAhead, VersionMissing
 from api.http.operations import SEEN, TOLD
-from api.http.preconditions import read_tags, seen_versions
+from api.http.preconditions import TAGS, read_tags, seen_versions
 from api.http.repeating import REPEATED, GivenKey, read_once
 from api.http.values import (
     MOST_POSITION,
@@ -118,6 +118,7 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
+        json_schema_extra={"pattern": TAGS.pattern},
         description='The `ETag` of the case as you saw it, such as `"3"`; `*` for any;'
         " of several, one must be the case's",
     ),
@@ -126,6 +127,7 @@ IfNoneMatch = Annotated[
     str | None,
     Header(
         alias="If-None-Match",
+        json_schema_extra={"pattern": TAGS.pattern},
         description="The `ETag` that you have: while it is the case's, the answer is 304",
     ),
 ]

@@ -13,6 +13,7 @@ from api.http.describing import creates, reads
 from api.http.disputed_lines import DisputedLine, claims
 from api.http.moments import AsOf
 from api.http.operations import operations
+from api.http.questions import Question, Reply
 from api.http.values import Body, Code, Identifier, Instant, ListOf, OneOf, Prose
 from application import complaints
 from domain.complaints.events import Language, MediationOutcome, References
@@ -70,23 +71,10 @@ class Registration(Circumstances):
     ] = None
 
 
-class Question(Circumstances):
-    """A question to the customer."""
-
-    question: Prose
-    answer_by: Instant | None = None
-
-
 class QuestionToQueue(Question):
     """A question to another service."""
 
     to_queue: Code
-
-
-class Reply(Circumstances):
-    """An answer to a question."""
-
-    answer: Prose
 
 
 class Conversion(Circumstances):

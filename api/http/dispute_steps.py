@@ -8,10 +8,11 @@ from api.http.calls import NOTHING_SAID, Changing, Circumstances
 from api.http.case_views import DisputeView
 from api.http.keeping import ContactMade, Correction, Note
 from api.http.operations import operations
-from api.http.values import AmountIn, Body, Code, Identifier, Instant, ListOf, OneOf, Prose
+from api.http.questions import Question, Reply
+from api.http.values import AmountIn, Body, Code, Identifier, ListOf, OneOf, Prose
 from application import dispute_file, disputes
 from application.ports import Identities
-from domain.disputes.events import CorrectableField, JudgmentOutcome
+from domain.disputes.events import CorrectableDisputeField, JudgmentOutcome
 from domain.disputes.lines import Allocation
 from domain.disputes.settlement import Settlement, SettlementKind
 
@@ -61,19 +62,6 @@ class Approval(Circumstances):
     settlement_id: Identifier
 
 
-class Question(Circumstances):
-    """A question to the customer."""
-
-    question: Prose
-    answer_by: Instant | None = None
-
-
-class Reply(Circumstances):
-    """The customer's answer."""
-
-    answer: Prose
-
-
 class ErpBooking(Circumstances):
     """The ERP's own document of what it booked."""
 
@@ -104,7 +92,7 @@ class Mediation(Circumstances):
     mediator: Code
 
 
-class Conclusion(Circumstances):
+class MediationConclusion(Circumstances):
     """What the mediator concluded."""
 
     conclusion: Prose
@@ -132,7 +120,7 @@ class DisputeCorrection(Correction):
     """What was recorded wrongly of a dispute, or of one of its lines."""
 
     line_id: Identifier | None = None
-    field: OneOf[CorrectableField]
+    field: OneOf[CorrectableDisputeField]
 
 
 @command(router, KIND, "request_information")
@@ -244,7 +232,7 @@ def refer_to_mediator(said: Mediation, call: Changing) -> DisputeView:
 
 
 @command(router, KIND, "mediation_concluded")
-def mediation_concluded(said: Conclusion, call: Changing) -> DisputeView:
+def mediation_concluded(said: MediationConclusion, call: Changing) -> DisputeView:
     """Take the mediator's conclusion in."""
     recorded = disputes.mediation_concluded(
         call.on(said), conclusion=said.conclusion, cases=call.cases

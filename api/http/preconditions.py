@@ -12,6 +12,9 @@ MOST_VERSIONS: Final = 20
 
 _TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST: Final = re.compile(rf"{_TAG}(?:[ \t]*,[ \t]*{_TAG}){{0,{MOST_VERSIONS - 1}}}")
+TAGS: Final = re.compile(rf"^(\*|{_LIST.pattern})$")
+"""What the document says of both headers."""
+
 _EACH: Final = re.compile(r'(?P<weak>W/)?"(?P<opaque>[^"]*)"')
 _VERSION: Final = re.compile("[1-9][0-9]{0,8}")
 

@@ -3,16 +3,19 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final, cast
 
 from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException as FrameworkRefusal
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from api.http.challenges import challenge_of
@@ -113,7 +116,21 @@ def _refused_by_framework(request: Request, error: Exception) -> Response:
         rates_of(request).admit_stranger(request)
     except TooManyRequests as too_many:
         return tell(too_many, request.scope)
-    return answer(row, request.scope, headers=refused.headers or _NOTHING)
+    headers = {**(refused.headers or _NOTHING)}
+    if refused.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return answer(row, request.scope, headers=headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    # The framework tells the methods of one route, and an address can have several.
+    return {
+        method
+        for found in iter_route_contexts(request.app.routes)
+        if isinstance(route := found.original_route, APIRoute)
+        and compile_path(str(found.path))[0].match(request.scope["path"])
+        for method in route.methods or ()
+    }
 
 
 def _fault(place: Iterable[int | str], message: str) -> Fault:

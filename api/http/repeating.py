@@ -22,6 +22,7 @@ GivenKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
+        json_schema_extra={"pattern": f"^{_KEY.pattern}$"},
         description="Chosen by you, a new one for each new command, such as a UUID: a request that"
         " is sent again with it is recorded once, and answered as the first time",
     ),

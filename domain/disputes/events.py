@@ -33,7 +33,7 @@ class JudgmentOutcome(StrEnum):
     PARTLY = "partly"
 
 
-class CorrectableField(StrEnum):
+class CorrectableDisputeField(StrEnum):
     """What may be corrected of a line later."""
 
     REASON_CODE = "reason_code"
@@ -408,6 +408,6 @@ class DisputeCorrected(Event):
 
     corrects_version: int
     line_id: UUID | None = None
-    field: CorrectableField
+    field: CorrectableDisputeField
     was: str | None = None
     now: str | None = None

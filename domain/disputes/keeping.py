@@ -64,7 +64,7 @@ def correct(
     *,
     corrects_version: int,
     line_id: UUID | None,
-    field: events.CorrectableField,
+    field: events.CorrectableDisputeField,
     was: str | None,
     now: str | None,
     by: Actor,

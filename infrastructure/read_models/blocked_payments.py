@@ -153,7 +153,9 @@ def _held_after(book: _Book, recorded: RecordedEvent) -> Iterator[Held]:
 def _corrected(book: _Book, recorded: RecordedEvent) -> Iterator[tuple[Row, str]]:
     match recorded.event:
         case events.DisputeCorrected(
-            field=events.CorrectableField.REASON_CODE, line_id=line_id, now=str() as reason_code
+            field=events.CorrectableDisputeField.REASON_CODE,
+            line_id=line_id,
+            now=str() as reason_code,
         ):
             for line in book.lines.all_of(recorded.stream_id):
                 # Without a line it is said of all of them.

@@ -1,5 +1,6 @@
 """The OpenAPI document and the page about the API say what the code does."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,6 +16,7 @@ from api.http.complaints import Registration
 from api.http.describing import Problem
 from api.http.dispute_steps import SettlementOffer
 from api.http.disputed_lines import DisputedLine
+from api.http.permissions import OPEN
 from api.http.problem_catalogue import CATALOGUE, MEMBERS, members_of, rows
 from api.http.problems import BY_STATUS, PROBLEMS, UNEXPECTED
 from application.services import Services
@@ -161,3 +163,32 @@ def test_every_tag_is_explained(services: Services) -> None:
     }
 
     assert {tag["name"] for tag in document["tags"]} == used
+
+
+def test_every_name_in_the_document_means_one_thing(services: Services) -> None:
+    """A name that two models share is written with their modules, and no generator takes it."""
+    document = create_app(services).openapi()
+    names = document["components"]["schemas"].keys()
+
+    assert [name for name in names if "__" in name] == []
+
+
+def test_nothing_in_the_document_is_unused(services: Services) -> None:
+    document = create_app(services).openapi()
+    written = json.dumps(document)
+
+    unused = [
+        name
+        for name in document["components"]["schemas"]
+        if f'"#/components/schemas/{name}"' not in written
+    ]
+    assert unused == []
+
+
+def test_every_operation_is_named_grouped_and_guarded_alike(
+    operations: dict[str, Operation],
+) -> None:
+    for name, operation in operations.items():
+        assert re.fullmatch(r"[a-z-]+\.[a-z_-]+", name), name
+        assert len(operation["tags"]) == 1, name
+        assert bool(operation["security"]) == (name not in OPEN), name

@@ -345,3 +345,21 @@ def test_an_outage_is_answered_and_not_thrown_on_at_the_server(door: Door, pool:
 
     assert before.status_code == 200
     assert (slug(away), away.status_code) == ("unavailable", 503)
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "allowed"),
+    [
+        ("PATCH", "/v1/complaints", "POST"),
+        ("PATCH", "/v1/webhooks", "GET, POST"),
+        ("POST", f"/v1/webhooks/{NOBODY}", "DELETE, GET, PUT"),
+        ("PUT", f"/v1/disputes/{NOBODY}/approval", "GET, POST"),
+    ],
+)
+def test_a_refused_method_is_told_of_all_that_the_address_takes(
+    door: Door, method: str, address: str, allowed: str
+) -> None:
+    answer = door.client(Role.ADMIN).request(method, address)
+
+    assert slug(answer) == "method-not-allowed"
+    assert answer.headers["Allow"] == allowed

@@ -1,5 +1,6 @@
 """Every command of the API, sent twice: recorded once, and answered alike to the byte."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -144,11 +145,18 @@ def request_block(twice: Twice, case: str) -> str:
     return block
 
 
+def propose_and_approve(twice: Twice, case: str) -> str:
+    proposed = twice.take(A, case, "settlement", kind="rejection")
+    settlement_id = str(proposed["settlement"]["settlement_id"])
+    twice.take(M, case, "approval", settlement_id=settlement_id)
+    return settlement_id
+
+
 def settle(twice: Twice) -> None:
     case, block = open_blocked(twice, number="3")
     twice.take(ERP, block, "rejection", cause="cleared already")
     twice.take(F, case, "manual-confirmation-proposal")
-    twice.take(M, case, "manual-confirmation")
+    twice.take(M, case, "manual-confirmation", block_ids=[block.rpartition("/")[2]])
     twice.take(A, case, "information-request", **QUESTION)
     twice.take(A, case, "information", **REPLY)
     twice.take(A, case, "information-request", **QUESTION)
@@ -156,14 +164,12 @@ def settle(twice: Twice) -> None:
     twice.take(A, case, "settlement", kind="rejection")
     twice.take(M, case, "approval-refusal")
     for ending, role in (("settlement-refusal", A), ("offer-expiry", SYSTEM)):
-        twice.take(A, case, "settlement", kind="rejection")
-        twice.take(M, case, "approval")
+        propose_and_approve(twice, case)
         twice.take(role, case, ending)
-    twice.take(A, case, "settlement", kind="rejection")
-    twice.take(M, case, "approval")
+    settlement_id = propose_and_approve(twice, case)
     twice.take(A, case, "settlement-acceptance")
     twice.take(ERP, case, "settlement-failure", cause="period closed")
-    twice.take(M, case, "approval")
+    twice.take(M, case, "approval", settlement_id=settlement_id)
     twice.take(A, case, "settlement-acceptance")
     twice.take(ERP, case, "settlement-execution", erp_document="CN-1")
     twice.take(ERP, block, "release-failure", cause="locked")
@@ -201,10 +207,22 @@ def clear(twice: Twice) -> None:
     twice.take(F, invoice, "clearing-reset", amount="50.00")
 
 
+Story = Callable[[Twice], None]
+
+STORIES: Final[tuple[Story, ...]] = (
+    handle_complaint,
+    end_complaint,
+    keep_lines,
+    settle,
+    reject,
+    clear,
+)
+
+
 def test_every_command_is_recorded_once_and_answered_alike(door: Door) -> None:
     twice = Twice(door)
 
-    for story in (handle_complaint, end_complaint, keep_lines, settle, reject, clear):
+    for story in STORIES:
         story(twice)
 
     assert twice.taken == {(str(k), noun) for k, nouns in NOUNS.items() for noun in nouns.values()}

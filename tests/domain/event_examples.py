@@ -81,7 +81,7 @@ _FIELDS: Final[dict[str, Any]] = {  # Any: each field has its own type
 _BY_TYPE: Final[dict[object, object]] = {
     complaints.CorrectableField: complaints.CorrectableField.CATEGORY,
     complaints.MediationOutcome: complaints.MediationOutcome.AGREEMENT,
-    disputes.CorrectableField: disputes.CorrectableField.REASON_CODE,
+    disputes.CorrectableDisputeField: disputes.CorrectableDisputeField.REASON_CODE,
     disputes.JudgmentOutcome: disputes.JudgmentOutcome.PARTLY,
     blocks.Scope: blocks.Scope.DUNNING,
     SettlementKind: SettlementKind.CREDIT_NOTE,

@@ -23,7 +23,7 @@ from domain.complaints.lifecycle import LIFECYCLE as COMPLAINTS
 from domain.contacts import Direction, Reached
 from domain.disputes import blocking, ending, keeping, negotiating, opening
 from domain.disputes.dispute import Dispute, Held, Witness
-from domain.disputes.events import CorrectableField as LineField
+from domain.disputes.events import CorrectableDisputeField as LineField
 from domain.disputes.events import JudgmentOutcome
 from domain.disputes.lifecycle import LIFECYCLE as DISPUTES
 from domain.disputes.lines import Account, Allocation

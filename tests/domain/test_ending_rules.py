@@ -154,7 +154,7 @@ def correct(dispute: Dispute, **changes: an.Change) -> list[Event]:
     usual: dict[str, an.Change] = {
         "corrects_version": 1,
         "line_id": an.LINE_ID,
-        "field": events.CorrectableField.REASON_CODE,
+        "field": events.CorrectableDisputeField.REASON_CODE,
         "was": "goods_damaged",
         "now": "price",
     }

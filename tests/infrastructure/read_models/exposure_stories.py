@@ -132,7 +132,7 @@ def _corrected(line_id: UUID | None, number: int) -> Event:
     return events.DisputeCorrected(
         corrects_version=1,
         line_id=line_id,
-        field=events.CorrectableField.REASON_CODE,
+        field=events.CorrectableDisputeField.REASON_CODE,
         now=f"reason_{number % 3}",
     )
 

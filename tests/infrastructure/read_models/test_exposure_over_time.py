@@ -122,7 +122,7 @@ def test_another_reason_is_the_reason_all_along_once_it_is_known(
     corrected = events.DisputeCorrected(
         corrects_version=1,
         line_id=an.LINE_ID,
-        field=events.CorrectableField.REASON_CODE,
+        field=events.CorrectableDisputeField.REASON_CODE,
         was="goods_damaged",
         now="price",
     )
