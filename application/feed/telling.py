@@ -13,7 +13,9 @@ from typing import Any, Final, cast
 
 from pydantic import BaseModel
 
+import domain.approvals.events
 import domain.blocks.events
+import domain.compensations.events
 import domain.complaints.events
 import domain.disputes.events
 import domain.invoices.events
@@ -72,6 +74,8 @@ EVENT_TYPES: Final[Mapping[str, type[Event]]] = MappingProxyType(
             domain.disputes.events,
             domain.blocks.events,
             domain.invoices.events,
+            domain.approvals.events,
+            domain.compensations.events,
         )
         for found in vars(module).values()
         if isinstance(found, type) and issubclass(found, Event) and "type" in vars(found)
