@@ -1,5 +1,6 @@
 """API keys: who may come in, and as whom they act."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -31,10 +32,31 @@ GRANTABLE: Final = (
 KEY_PREFIX: Final = "rcs_"
 """How every secret begins, so that scanners of sources and logs recognise a leaked one."""
 
+DEFAULT_TENANT: Final = "default"
+"""The tenant that there always is."""
+
+TENANT_NAME: Final = "[a-z][a-z0-9]{0,19}"
+"""What a tenant is called, as a regular expression."""
+
+_OF_TENANT: Final = re.compile(
+    rf"{KEY_PREFIX}(?P<tenant>{TENANT_NAME})_[0-9a-f]{{8}}_[A-Za-z0-9_-]{{43}}"
+)
+
 GRACE: Final = timedelta(hours=24)
 """How long a key that was replaced goes on working, if nothing else is said."""
 
 LONGEST_GRACE: Final = timedelta(days=30)
+
+
+def key_prefix(tenant: str) -> str:
+    """How the secrets of a tenant's keys begin."""
+    return KEY_PREFIX if tenant == DEFAULT_TENANT else f"{KEY_PREFIX}{tenant}_"
+
+
+def tenant_named(secret: str) -> str:
+    """The tenant that a secret names, whether or not it opens anything; else the default one."""
+    named = _OF_TENANT.fullmatch(secret)
+    return DEFAULT_TENANT if named is None else named["tenant"]
 
 
 def every_scope(role: Role) -> frozenset[ConnectorScope]:
@@ -101,6 +123,9 @@ class Principal:
     reach: Reach = EVERYWHERE
     scopes: frozenset[ConnectorScope] = frozenset()
     """The jobs of a connector; nobody else has any."""
+
+    tenant: str = DEFAULT_TENANT
+    """Whose product they work with."""
 
     @property
     def actor(self) -> Actor:

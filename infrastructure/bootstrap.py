@@ -33,9 +33,7 @@ from infrastructure.feed.history import PostgresFeed
 from infrastructure.keys import PostgresKeys
 from infrastructure.last_uses import LastUses, writing
 from infrastructure.lookout import PostgresLookout
-from infrastructure.oidc.checking import IssuedTokens
-from infrastructure.oidc.claims import ClaimRules
-from infrastructure.oidc.issuer import Issuer, UnusableIssuer
+from infrastructure.oidc.opening import open_tokens
 from infrastructure.postgres.connections import open_pool
 from infrastructure.postgres.embedded import EmbeddedServer, Login
 from infrastructure.postgres.errors import DatabaseNotReady
@@ -89,13 +87,6 @@ class ErpNotUsable(ApplicationError):
         super().__init__(f"{cause}; see RECOURS_ERP_URL and RECOURS_ERP_SECRET")
 
 
-class OidcNotUsable(ApplicationError):
-    """The settings name no issuer whose tokens could be believed."""
-
-    def __init__(self, cause: ValueError) -> None:
-        super().__init__(f"{cause}; see RECOURS_OIDC_ISSUER and RECOURS_OIDC_JWKS_URL")
-
-
 @dataclass(frozen=True, slots=True)
 class Logins:
     """How the database is reached, and as whom."""
@@ -117,7 +108,7 @@ def open_database(settings: Settings) -> Generator[Logins]:
     """
     if settings.database_url is not None:
         url, owner = settings.database_url.get_secret_value(), _told(settings.database_owner_url)
-        yield _as_tenant(
+        yield login_of_tenant(
             Logins(url, owner, owner, _told(settings.recours_tenants_secret)), settings
         )
         return
@@ -125,14 +116,19 @@ def open_database(settings: Settings) -> Generator[Logins]:
         admin = server.url(Login.ADMIN)
         secret = str(conninfo_to_dict(admin)["password"])
         application, owner = server.url(Login.APPLICATION), server.url(Login.OWNER)
-        yield _as_tenant(Logins(application, owner, admin, secret), settings)
+        yield login_of_tenant(Logins(application, owner, admin, secret), settings)
 
 
 def _told(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
 
 
-def _as_tenant(logins: Logins, settings: Settings) -> Logins:
+def login_of_tenant(logins: Logins, settings: Settings) -> Logins:
+    """The logins of a tenant, from those of the default one.
+
+    Raises:
+        TenantsSecretMissing: there is nothing to make its password of.
+    """
     if settings.recours_tenant == DEFAULT:
         return logins
     if logins.tenants_secret is None:
@@ -241,10 +237,42 @@ def open_services(settings: Settings, *, remembered: int = REMEMBERED_CASES) -> 
     Raises:
         DatabaseNotReady: the server does not start, is unsafe, or is not migrated.
     """
-    with ExitStack() as stack:
-        logins = stack.enter_context(open_database(settings))
+    with (
+        open_usable_database(settings) as logins,
+        open_tokens(settings) as tokens,
+        open_services_at(logins, settings, remembered=remembered, tokens=tokens) as wiring,
+    ):
+        yield wiring
+
+
+@contextmanager
+def open_usable_database(settings: Settings) -> Generator[Logins]:
+    """Find the database, and migrate it where it is the embedded one.
+
+    Raises:
+        DatabaseNotReady: the server does not start.
+    """
+    with open_database(settings) as logins:
         if settings.database_url is None:
             migrate_database(logins, settings)
+        yield logins
+
+
+@contextmanager
+def open_services_at(
+    logins: Logins,
+    settings: Settings,
+    *,
+    remembered: int = REMEMBERED_CASES,
+    tokens: Tokens | None = None,
+    connections: int | None = None,
+) -> Generator[Wiring]:
+    """Wire the product for the settings' tenant over its own login.
+
+    Raises:
+        DatabaseNotReady: its schema is unsafe, or is not migrated.
+    """
+    with ExitStack() as stack:
         with psycopg.connect(logins.application_url, autocommit=True) as connection:
             refuse_unsafe_server(connection, schema=settings.tenant_schema)
         pool = stack.enter_context(
@@ -252,11 +280,10 @@ def open_services(settings: Settings, *, remembered: int = REMEMBERED_CASES) -> 
                 logins.application_url,
                 schema=settings.tenant_schema,
                 min_size=1,
-                max_size=settings.recours_connections,
+                max_size=connections or settings.recours_connections,
                 application_name="recours",
             )
         )
-        tokens = stack.enter_context(open_tokens(settings))
         wiring = wire(pool, settings=settings, remembered=remembered, tokens=tokens)
         stack.enter_context(writing(wiring.last_uses))
         yield wiring
@@ -278,7 +305,9 @@ def wire(
         clock=clock,
         remembered=remembered,
     )
-    keys = PostgresKeys(pool, identities=TimeOrderedIdentities(), clock=clock)
+    keys = PostgresKeys(
+        pool, identities=TimeOrderedIdentities(), clock=clock, tenant=settings.recours_tenant
+    )
     services = Services(
         cases=cases,
         questions=PostgresQuestions(pool),
@@ -291,7 +320,7 @@ def wire(
         tokens=tokens,
         clock=clock,
         identities=TimeOrderedIdentities(),
-        lookout=PostgresLookout(
+        lookout=PostgresLookout.over(
             pool,
             schema=settings.tenant_schema,
             most_lag=timedelta(seconds=settings.recours_most_lag),
@@ -300,45 +329,6 @@ def wire(
     projector = Projector(pool, projections=PROJECTIONS, event_types=event_types)
     sender = Sender(Outbox(pool, event_types=event_types), guard=guard)
     return Wiring(services, pool, projector, sender, cases, keys.last_uses)
-
-
-def issuer_of(settings: Settings) -> Issuer | None:
-    """Whose tokens are taken, or nobody's when the settings name no issuer.
-
-    Raises:
-        OidcNotUsable: its address is none that could be believed.
-    """
-    if settings.recours_oidc_issuer is None:
-        return None
-    try:
-        return Issuer(name=settings.recours_oidc_issuer, jwks_url=settings.recours_oidc_jwks_url)
-    except UnusableIssuer as error:
-        raise OidcNotUsable(error) from error
-
-
-@contextmanager
-def open_tokens(settings: Settings) -> Generator[IssuedTokens | None]:
-    """Take the tokens of the issuer that the settings name, or of nobody.
-
-    Raises:
-        OidcNotUsable: its address is none that could be believed.
-    """
-    issuer, key = issuer_of(settings), settings.recours_oidc_pseudonym_key
-    if issuer is None or key is None or settings.recours_oidc_audience is None:
-        yield None
-        return
-    rules = ClaimRules(
-        issuer=issuer.name,
-        audience=settings.recours_oidc_audience,
-        pseudonym_key=key,
-        subject_claim=settings.recours_oidc_subject_claim,
-        role_claim=settings.recours_oidc_role_claim,
-        scope_claim=settings.recours_oidc_scope_claim,
-        companies_claim=settings.recours_oidc_companies_claim,
-        teams_claim=settings.recours_oidc_teams_claim,
-    )
-    with IssuedTokens(issuer, rules=rules, clock=SystemClock()) as tokens:
-        yield tokens
 
 
 @contextmanager

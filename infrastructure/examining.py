@@ -18,8 +18,6 @@ from application.webhooks import Webhook, WhyDisabled
 from infrastructure.bootstrap import (
     ErpNotUsable,
     Logins,
-    OidcNotUsable,
-    issuer_of,
     open_database,
     open_erp,
     open_services,
@@ -34,6 +32,7 @@ from infrastructure.examining_running import (
 )
 from infrastructure.examining_settings import examine_settings
 from infrastructure.oidc.issuer import PATIENCE, IssuerFault
+from infrastructure.oidc.opening import OidcNotUsable, issuer_of
 from infrastructure.operating import is_made
 from infrastructure.postgres.errors import DatabaseNotReady, HistoryChanged
 from infrastructure.postgres.migrating import applied_to, pending_on

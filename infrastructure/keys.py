@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Final, LiteralString, NamedTuple
 from uuid import UUID
@@ -19,7 +20,7 @@ from psycopg.rows import TupleRow, kwargs_row
 from psycopg_pool import ConnectionPool
 
 from application.keys import (
-    KEY_PREFIX,
+    DEFAULT_TENANT,
     IssuedKey,
     Key,
     KeyNotFound,
@@ -27,6 +28,7 @@ from application.keys import (
     KeyRefused,
     KeyTerms,
     Principal,
+    key_prefix,
 )
 from application.ports import Clock, Identities
 from application.reach import Reach
@@ -34,8 +36,6 @@ from application.scopes import ConnectorScope
 from domain.parties import Role
 from infrastructure.last_uses import LastUses
 from infrastructure.remembering import Memory
-
-_SECRET: Final = re.compile(rf"{KEY_PREFIX}(?P<opening>[0-9a-f]{{8}})_[A-Za-z0-9_-]{{43}}")
 
 REMEMBERED: Final = 1_024
 LIFETIME: Final = timedelta(seconds=5)
@@ -86,19 +86,24 @@ class PostgresKeys:
         *,
         identities: Identities,
         clock: Clock,
+        tenant: str = DEFAULT_TENANT,
         lifetime: timedelta = LIFETIME,
         remembered: int = REMEMBERED,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pool = pool
         self._identities = identities
+        self._tenant = tenant
+        self._prefix = key_prefix(tenant)
+        self._as_key = kwargs_row(partial(_key, self._prefix))
+        self._shape = re.compile(rf"{self._prefix}(?P<opening>[0-9a-f]{{8}})_[A-Za-z0-9_-]{{43}}")
         self._lifetime = lifetime.total_seconds()
         self._checked = Memory[_Holder](most=remembered, seconds=seconds)
         self.last_uses = LastUses(pool, clock=clock)
 
     def issue(self, terms: KeyTerms) -> IssuedKey:
         """Make a key; see the port."""
-        new, reach = _new_secret(), terms.reach
+        new, reach = _new_secret(self._prefix), terms.reach
         row = (self._identities.new(), new.opening, new.digest, terms.subject_id, terms.role)
         limits = (sorted(terms.scopes), _listed(reach.companies), _listed(reach.teams))
         issued = self._ask(_ISSUE, (*row, *limits, terms.expires_at))
@@ -107,7 +112,7 @@ class PostgresKeys:
 
     def rotate(self, key_id: UUID, *, grace: timedelta) -> IssuedKey:
         """Make a key on the same terms; see the port."""
-        new = _new_secret()
+        new = _new_secret(self._prefix)
         row = (grace, key_id, self._identities.new(), new.opening, new.digest)
         issued = self._ask(_ROTATE, row)
         if issued is None:
@@ -157,10 +162,10 @@ class PostgresKeys:
     def list(self) -> tuple[Key, ...]:
         """Every key, oldest first."""
         with self._pool.connection() as connection:
-            return tuple(connection.cursor(row_factory=kwargs_row(_key)).execute(_LIST).fetchall())
+            return tuple(connection.cursor(row_factory=self._as_key).execute(_LIST).fetchall())
 
     def _look_up(self, secret: str, digest: bytes) -> "tuple[_Holder, float | None]":
-        shaped = _SECRET.fullmatch(secret)
+        shaped = self._shape.fullmatch(secret)
         if shaped is None:
             raise KeyRefused  # without asking the database
         with self._pool.connection() as connection:
@@ -172,13 +177,14 @@ class PostgresKeys:
                     role=Role(role),
                     reach=Reach(companies=_set(companies), teams=_set(teams)),
                     scopes=frozenset(map(ConnectorScope, scopes)),
+                    tenant=self._tenant,
                 )
                 return _Holder(key_id, principal), ends_in
         raise KeyRefused
 
     def _ask(self, query: LiteralString, values: tuple[object, ...]) -> Key | None:
         with self._pool.connection() as connection:
-            return connection.cursor(row_factory=kwargs_row(_key)).execute(query, values).fetchone()
+            return connection.cursor(row_factory=self._as_key).execute(query, values).fetchone()
 
     def _forget(self, key_id: UUID) -> None:
         self._checked.forget(lambda holder: holder.key_id == key_id)
@@ -195,13 +201,14 @@ class _NewSecret(NamedTuple):
     digest: bytes
 
 
-def _new_secret() -> _NewSecret:
+def _new_secret(prefix: str) -> _NewSecret:
     opening = secrets.token_hex(4)
-    secret = f"{KEY_PREFIX}{opening}_{secrets.token_urlsafe(32)}"
+    secret = f"{prefix}{opening}_{secrets.token_urlsafe(32)}"
     return _NewSecret(opening, secret, _digest(secret))
 
 
 def _key(  # noqa: PLR0913 - the columns of the table
+    prefix: str,
     *,
     key_id: UUID,
     opening: str,
@@ -219,7 +226,7 @@ def _key(  # noqa: PLR0913 - the columns of the table
 ) -> Key:
     return Key(
         key_id=key_id,
-        prefix=f"{KEY_PREFIX}{opening}",
+        prefix=f"{prefix}{opening}",
         terms=KeyTerms(
             subject_id=subject_id,
             role=Role(role),

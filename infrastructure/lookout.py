@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from threading import Lock
-from typing import Final
+from typing import Final, Self
 
 import psycopg
 from psycopg import Connection
@@ -29,6 +29,8 @@ STATEMENT_TIMEOUT: Final = timedelta(seconds=1)
 CONNECT_SECONDS: Final = 2
 
 NAME: Final = "recours lookout"
+
+Pool = ConnectionPool[Connection[TupleRow]]
 
 # Read from the index of positions alone, so that a read model that is far behind costs no more.
 _LAGS: Final = """
@@ -60,12 +62,32 @@ _BLOCKS: Final = """
 
 
 class PostgresLookout:
-    """Looks at the database that a pool leads to; see the port."""
+    """Looks at a tenant's database, whether or not there is a pool for it now; see the port."""
+
+    @classmethod
+    def over(
+        cls,
+        pool: Pool,
+        *,
+        schema: str,
+        most_lag: timedelta,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> Self:
+        """Look at the database that a pool leads to."""
+        assert isinstance(pool.conninfo, str), "`open_pool` makes no others"
+        return cls(
+            lambda: pool,
+            conninfo=pool.conninfo,
+            schema=schema,
+            most_lag=most_lag,
+            seconds=seconds,
+        )
 
     def __init__(
         self,
-        pool: ConnectionPool[Connection[TupleRow]],
+        pool: Callable[[], Pool | None],
         *,
+        conninfo: str,
         schema: str,
         most_lag: timedelta,
         seconds: Callable[[], float] = time.monotonic,
@@ -74,10 +96,9 @@ class PostgresLookout:
         self._schema = schema
         self._most_lag = most_lag.total_seconds()
         self._seconds = seconds
-        assert isinstance(pool.conninfo, str), "`open_pool` makes no others"
         self._conninfo = make_conninfo(
             session_conninfo(
-                pool.conninfo,
+                conninfo,
                 schema=schema,
                 application_name=NAME,
                 statement_timeout=STATEMENT_TIMEOUT,
@@ -98,7 +119,8 @@ class PostgresLookout:
 
     def connections(self) -> ConnectionUse:
         """Tell what the pool is doing; see the port."""
-        told = self._pool.get_stats()
+        pool = self._pool()
+        told = {} if pool is None else pool.get_stats()
         return ConnectionUse(
             open=told.get("pool_size", 0),
             idle=told.get("pool_available", 0),

@@ -6,9 +6,10 @@ from typing import Final, Self
 
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from application.keys import DEFAULT_TENANT, TENANT_NAME
 from infrastructure.logs import LogForm, LogLevel
 from infrastructure.postgres.tenants import schema_of
 
@@ -21,6 +22,15 @@ def _default_directory() -> Path:
     named = Path(os.environ.get("XDG_DATA_HOME", ""))
     shared = named if named.is_absolute() else Path.home() / ".local" / "share"
     return shared / "recours"
+
+
+class NamedErp(BaseModel):
+    """Where an ERP answers, and what its messages are signed with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: str
+    secret: SecretStr
 
 
 class Settings(BaseSettings):
@@ -49,11 +59,21 @@ class Settings(BaseSettings):
     recours_schema: str = Field(default="recours", pattern="^[a-z_][a-z0-9_]{0,62}$")
     """The schema that holds every table of this installation."""
 
-    recours_tenant: str = Field(default="default", pattern="^[a-z][a-z0-9]{0,19}$")
-    """Whose schema this process works in, as whose login; `recours tenants` makes others."""
+    recours_tenant: str = Field(default=DEFAULT_TENANT, pattern=f"^{TENANT_NAME}$")
+    """Whose schema this process works in, as whose login; not said, `serve` and `worker` work for
+    every tenant."""
 
     recours_tenants_secret: SecretStr | None = Field(default=None, min_length=24)
     """What the passwords of the tenants' logins are made of, with DATABASE_URL."""
+
+    recours_open_tenants: int = Field(default=16, ge=1, le=1_000)
+    """How many tenants beside the default one `serve` has open at once; the idle make room."""
+
+    recours_tenant_connections: int = Field(default=4, ge=3, le=100)
+    """Database connections for the requests of each of them."""
+
+    recours_tenant_erps: dict[str, NamedErp] = Field(default_factory=dict[str, NamedErp])
+    """The ERPs of other tenants, as JSON: `{"acme": {"url": …, "secret": …}}`."""
 
     recours_erp_url: str | None = None
     """Where the ERP answers; without it payment blocks stay requested."""
@@ -118,6 +138,9 @@ class Settings(BaseSettings):
     recours_oidc_teams_claim: str | None = None
     """The same for teams."""
 
+    recours_oidc_tenant_claim: str | None = None
+    """The claim that names the tenant; every token is of the default one, if not said."""
+
     @field_validator("database_url", "database_owner_url")
     @classmethod
     def _is_a_connection_string(cls, url: SecretStr | None) -> SecretStr | None:
@@ -143,6 +166,24 @@ class Settings(BaseSettings):
         if "__" in schema:
             raise ValueError("holds `__`, which stands before a tenant's name: set RECOURS_TENANT")
         return schema
+
+    @property
+    def serves_all(self) -> bool:
+        """Whether no tenant is named, so that `serve` and `worker` work for all of them."""
+        return "recours_tenant" not in self.model_fields_set
+
+    def of_tenant(self, name: str) -> Self:
+        """What the settings say for one of the tenants: its schema, and its own ERP or none."""
+        if name == DEFAULT_TENANT:
+            return self
+        erp = self.recours_tenant_erps.get(name)
+        return self.model_copy(
+            update={
+                "recours_tenant": name,
+                "recours_erp_url": None if erp is None else erp.url,
+                "recours_erp_secret": None if erp is None else erp.secret,
+            }
+        )
 
     @property
     def tenant_schema(self) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time
+from functools import partial
 from hashlib import sha256
 from socket import socket
 from threading import Event as Signal
@@ -32,6 +33,7 @@ from infrastructure.erp.simulator_server import running_simulator
 from infrastructure.event_store.cases import BORN_AS
 from infrastructure.operating import count_events
 from infrastructure.settings import Settings
+from infrastructure.worker import run_worker
 
 ROLES: Final = (Role.AGENT, Role.MANAGER, Role.FINANCE, Role.AUDITOR, Role.CONNECTOR)
 LOOK_SECONDS: Final = 0.02
@@ -62,7 +64,8 @@ def demonstrate(*, host: str, port: int, serving: bool, anyway: bool, as_json: b
             for one in server:
                 one.stop()
 
-        stack.enter_context(working(wiring, desk=desk, on_failure=stop))
+        work = partial(run_worker, wiring, desk=desk)
+        stack.enter_context(working(lambda told: work(stop=told), on_failure=stop))
         played = _play(wiring, as_json=as_json, stopped=stopped)
         found = _replay(wiring, played)
         if not as_json:

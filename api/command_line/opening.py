@@ -38,10 +38,21 @@ def opened(settings: Settings | None = None) -> Generator[Wiring]:
         DatabaseNotReady: there is no database that would serve.
     """
     settings = read_settings() if settings is None else settings
+    with announcing(settings), open_services(settings) as wiring:
+        yield wiring
+
+
+@contextmanager
+def announcing(settings: Settings) -> Generator[None]:
+    """Say that the database has to be made first, and in our words that it does not answer.
+
+    Raises:
+        DatabaseUnreachable: in place of what the driver raises.
+    """
     if not is_made(settings):
         say("making the embedded database in {}, once ...", settings.recours_data)
-    with naming_a_lost_database(), open_services(settings) as wiring:
-        yield wiring
+    with naming_a_lost_database():
+        yield
 
 
 @contextmanager

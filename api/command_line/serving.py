@@ -14,15 +14,16 @@ import uvicorn
 from api.command_line.faults import Stopped, read_settings
 from api.command_line.guarding import Guard, raise_file_limit
 from api.command_line.metering import telling_metrics
-from api.command_line.opening import opened
+from api.command_line.offices import opened_office
 from api.command_line.output import say
-from api.command_line.working import tell_of_desk, working
+from api.command_line.working import tell_of_erp, working
 from api.http.admission import Limits
 from api.http.app import create_app
 from api.http.broadcasting import Broadcast
+from api.http.broadcasts import Broadcasts
 from api.http.doorway import LARGEST_BODY
 from application.services import Services
-from infrastructure.bootstrap import open_desk
+from application.tenancy import OneTenant, Tenants
 from infrastructure.logs import start_logging
 from infrastructure.settings import Settings
 
@@ -49,15 +50,18 @@ class ApiServer(uvicorn.Server):
         listener: socket.socket,
         on_serving: Callable[[str], None],
         broadcast: Broadcast | None = None,
+        tenants: Tenants | None = None,
         largest_body: int = LARGEST_BODY,
     ) -> None:
         self._limits = limits_of(settings)
-        self.broadcast = broadcast or Broadcast(services.feed)
+        tenants = tenants or OneTenant(services)
+        self.broadcasts = Broadcasts(broadcast or Broadcast(services.feed))
         """The live streams that are open."""
         self.app = create_app(
             services,
             limits=self._limits,
-            broadcast=self.broadcast,
+            tenants=tenants,
+            broadcasts=self.broadcasts,
             largest_body=largest_body,
         )
         super().__init__(
@@ -85,15 +89,15 @@ class ApiServer(uvicorn.Server):
         try:
             self.run(sockets=[self._listener])
         finally:
-            self.broadcast.close()
-            self.broadcast.join()
+            self.broadcasts.close()
+            self.broadcasts.join()
         if self.interrupted:
             raise KeyboardInterrupt
 
     def stop(self) -> None:
         """Stop soon; may be called from any thread."""
         self.should_exit = True
-        self.broadcast.close()
+        self.broadcasts.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to serve; see uvicorn."""
@@ -117,7 +121,7 @@ class ApiServer(uvicorn.Server):
         self.force_exit = self.should_exit  # told again: nothing more is waited for
         super().handle_exit(sig, frame)
         # It waits for answers to end; a live stream never ends by itself.
-        self.broadcast.close()
+        self.broadcasts.close()
         self.interrupted = self.interrupted or sig == signal.SIGINT
         # What is captured is raised again after the stop, in the middle of our own farewell.
         self._captured_signals.clear()
@@ -127,9 +131,10 @@ def serve(*, host: str, port: int, with_worker: bool) -> None:
     """Serve the API until told to stop."""
     settings = read_settings()
     start_logging(settings.recours_log, level=settings.recours_log_level)
-    with listening(host, port=port) as listener, opened(settings) as wiring:
+    with listening(host, port=port) as listener, opened_office(settings) as office:
         server = ApiServer(
-            wiring.services,
+            office.services,
+            tenants=office.tenants,
             settings=settings,
             listener=listener,
             on_serving=lambda address: say("serving at {}; ^C stops it", address),
@@ -139,9 +144,8 @@ def serve(*, host: str, port: int, with_worker: bool) -> None:
             metrics = server.app.state.metrics
             stack.enter_context(telling_metrics(metrics, at=settings.recours_metrics))
             if with_worker:
-                desk = stack.enter_context(open_desk(settings, wiring.services))
-                tell_of_desk(desk)
-                stack.enter_context(working(wiring, desk=desk, on_failure=server.stop))
+                tell_of_erp(settings)
+                stack.enter_context(working(office.work, on_failure=server.stop))
             server.serve_until_stopped()
 
 

@@ -9,30 +9,27 @@ from types import FrameType
 
 from api.command_line.faults import read_settings
 from api.command_line.metering import telling_metrics
-from api.command_line.opening import opened
+from api.command_line.offices import Work, opened_office
 from api.command_line.output import say
 from api.http.measuring import Metrics
-from application.erp_desk import ErpDesk
-from infrastructure.bootstrap import Wiring, open_desk
+from application.tenancy import Tenants
 from infrastructure.logs import start_logging
-from infrastructure.worker import run_worker
+from infrastructure.settings import Settings
 
 
 @contextmanager
-def working(
-    wiring: Wiring, *, desk: ErpDesk | None, on_failure: Callable[[], None]
-) -> Generator[None]:
+def working(work: Work, *, on_failure: Callable[[], None]) -> Generator[None]:
     """Do the background work in a thread while the block runs; its failure is raised at the end."""
     stop, failures = Signal(), list[BaseException]()
 
-    def work() -> None:
+    def work_until_stopped() -> None:
         try:
-            run_worker(wiring, desk=desk, stop=stop)
+            work(stop)
         except BaseException as error:  # noqa: BLE001 - raised again where the block ends
             failures.append(error)
             on_failure()
 
-    thread = Thread(target=work, name="background")
+    thread = Thread(target=work_until_stopped, name="background")
     thread.start()
     try:
         yield
@@ -55,26 +52,25 @@ def work_alone() -> None:
         stop.set()
 
     with (
-        opened(settings) as wiring,
-        open_desk(settings, wiring.services) as desk,
-        telling_metrics(_seen_by(wiring), at=settings.recours_metrics),
+        opened_office(settings) as office,
+        telling_metrics(_seen_by(office.tenants), at=settings.recours_metrics),
     ):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
-        tell_of_desk(desk)
+        tell_of_erp(settings)
         say("working; ^C stops it")
-        run_worker(wiring, desk=desk, stop=stop)
+        office.work(stop)
     if interrupted.is_set():
         raise KeyboardInterrupt
 
 
-def _seen_by(wiring: Wiring) -> Metrics:
+def _seen_by(tenants: Tenants) -> Metrics:
     metrics = Metrics()
-    metrics.watch(wiring.services.lookout)
+    metrics.watch(tenants.lookouts)
     return metrics
 
 
-def tell_of_desk(desk: ErpDesk | None) -> None:
+def tell_of_erp(settings: Settings) -> None:
     """Say when no ERP will be asked for anything."""
-    if desk is None:
+    if settings.recours_erp_url is None and not settings.recours_tenant_erps:
         say("no ERP is named (RECOURS_ERP_URL, RECOURS_ERP_SECRET): blocks stay requested")

@@ -29,11 +29,12 @@ from api.http import (
 )
 from api.http.admission import Admission, HeldBodies, Limits
 from api.http.broadcasting import Broadcast
+from api.http.broadcasts import Broadcasts
 from api.http.describing import ABOUT, describe
 from api.http.differences import answer_with_differences
 from api.http.documentation import add_pages
 from api.http.doorway import LARGEST_BODY, Doorway
-from api.http.entering import refuse_unguarded_routes
+from api.http.entering import GivingBack, refuse_unguarded_routes
 from api.http.finding import Index
 from api.http.health import Readiness
 from api.http.measuring import Metrics
@@ -42,6 +43,7 @@ from api.http.offering import refuse_with_offers
 from api.http.rates import Rates
 from api.http.refusing import answer_with_problems
 from application.services import Services
+from application.tenancy import OneTenant, Tenants
 
 UNLIMITED: Final = Limits()
 
@@ -72,10 +74,11 @@ def create_app(
     services: Services,
     *,
     limits: Limits = UNLIMITED,
-    broadcast: Broadcast | None = None,
+    tenants: Tenants | None = None,
+    broadcasts: Broadcasts | None = None,
     largest_body: int = LARGEST_BODY,
 ) -> FastAPI:
-    """Make the API over these ports; the live streams share one follower of the history."""
+    """Make the API over these ports, or over those of all `tenants`, of which these are one's."""
     app = FastAPI(
         title="Recours",
         version="1",
@@ -89,15 +92,17 @@ def create_app(
         # It would write the texts of exceptions into logs, which can hold personal data.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.state.services = services
+    app.state.tenants = tenants = tenants or OneTenant(services)
     # As many as are let in at once: no operation waits for a thread.
     app.state.workers = ThreadPoolExecutor(limits.at_once, thread_name_prefix="operation")
     app.state.readiness = Readiness()
-    app.state.broadcast = broadcast or Broadcast(services.feed)
+    app.state.broadcasts = broadcasts or Broadcasts(Broadcast(services.feed))
     app.state.metrics = measured = Metrics()
-    measured.watch(services.lookout)
+    measured.watch(tenants.lookouts)
     app.state.rates = Rates(principals=limits.rate, strangers=limits.stranger_rate)
     # The last one added stands outermost.
+    if tenants.is_shared:
+        app.add_middleware(GivingBack)
     app.add_middleware(Admission, limits=limits, metrics=measured)
     app.add_middleware(Doorway, identities=services.identities, largest_body=largest_body)
     app.add_middleware(HeldBodies, most=limits.most_held, metrics=measured)

@@ -10,7 +10,7 @@ loop.
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import takewhile
 from threading import Event as Signal
@@ -73,6 +73,10 @@ class Broadcast:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news: asyncio.Future[None] | None = None
         self._begin = self._end = 0
+        self.open_beside: Callable[[], int] = lambda: 0
+        """How many streams are open of others that share the process."""
+        self.on_quiet: Callable[[], None] = lambda: None
+        """Called when nobody listens any more."""
 
     @property
     def is_over(self) -> bool:
@@ -105,7 +109,7 @@ class Broadcast:
         """
         if self._open[subject_id] >= self._most_of_one:
             raise TooManyStreams(self._most_of_one)
-        if self.open_streams >= self._most or self.is_over:
+        if self.open_streams + self.open_beside() >= self._most or self.is_over:
             raise StreamsFull
         self._open[subject_id] += 1
         try:
@@ -113,6 +117,8 @@ class Broadcast:
         finally:
             self._open[subject_id] -= 1
             self._open += Counter()  # forgets who has none left
+            if not self.open_streams:
+                self.on_quiet()
 
     async def begin(self) -> None:
         """Have the follower at work."""

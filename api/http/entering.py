@@ -7,13 +7,16 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.http.errors import KeyMissing
 from api.http.permissions import OPEN, OPEN_ADDRESSES, OPEN_FOLDERS, PERMISSIONS, require
 from api.http.problems import row_of
 from api.http.rates import Rates, rates_of
-from application.keys import KEY_PREFIX, KeyRefused, Principal
+from application.keys import KEY_PREFIX, KeyRefused, Principal, tenant_named
 from application.services import Services
+from application.tenancy import Lease, Tenants
+from application.tokens import TokenFault, TokenRefused, Tokens
 
 Bearer = Annotated[
     HTTPAuthorizationCredentials | None,
@@ -72,8 +75,30 @@ def admitted(request: Request) -> Principal:
 
 
 def services_of(request: Request) -> Services:
-    """The ports of the running product."""
-    return cast("Services", request.app.state.services)
+    """The ports of the tenant of whoever was let in."""
+    lease: Lease = request.state.lease
+    return lease.services
+
+
+def tenants_of(request: Request) -> Tenants:
+    """The tenants that this process serves."""
+    return cast("Tenants", request.app.state.tenants)
+
+
+class GivingBack:
+    """Gives back what a request leased of its tenant, when its answer has gone to its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            lease: Lease | None = scope.get("state", {}).pop("lease", None)
+            if lease is not None:
+                lease.give_back()
 
 
 def refuse_unguarded_routes(app: FastAPI) -> None:
@@ -97,9 +122,7 @@ async def is_still_let_in(services: Services, bearer: Bearer, operation: str) ->
     """Look again whether somebody may go on; an outage is no refusal."""
     try:
         assert bearer is not None, "without it nobody was let in"
-        secret = bearer.credentials
-        principal = _recall(secret, services=services) or await _look_up(secret, services=services)
-        require(operation, principal=principal)
+        require(operation, principal=await _look_again(bearer.credentials, services=services))
     except Exception as error:  # noqa: BLE001 - whatever it is, the table of problems knows it
         return row_of(type(error)).status not in REFUSED
     return True
@@ -111,31 +134,51 @@ async def _identify(request: Request, bearer: Bearer, *, rates: Rates) -> Princi
         raise KeyRefused
     if bearer is None:
         raise KeyMissing
-    secret, services = bearer.credentials, services_of(request)
-    remembered = _recall(secret, services=services)
+    secret, tenants = bearer.credentials, tenants_of(request)
+    if tenants.tokens is not None and not secret.startswith(KEY_PREFIX):
+        return await _bearer_of_token(request, secret, tokens=tenants.tokens)
+    return await _holder_of_key(request, secret, rates=rates)
+
+
+async def _bearer_of_token(request: Request, token: str, *, tokens: Tokens) -> Principal:
+    principal = await tokens.authenticate(token)
+    tenants, name = tenants_of(request), principal.tenant
+    if not (
+        _enter(request, tenants.at_hand(name))
+        or _enter(request, await run_in_threadpool(tenants.lease, name))
+    ):
+        raise TokenRefused(TokenFault.CLAIM)
+    return principal
+
+
+async def _holder_of_key(request: Request, secret: str, *, rates: Rates) -> Principal:
+    tenants, name = tenants_of(request), tenant_named(secret)
+    is_open = _enter(request, tenants.at_hand(name))
+    keys = services_of(request).keys if is_open else None
+    remembered = None if keys is None else keys.recall(secret)
     if remembered is not None:
         return remembered
-    if _may_be_guessed(secret, services=services):
+    if keys is None or not keys.has_opened(secret):
+        # Whoever guesses may not have the store asked, nor a tenant opened, more often than they
+        # may guess. A secret that opened something lately is no guess: nobody else at its holder's
+        # address can shut them out.
         rates.require_stranger(request)
-    return await _look_up(secret, services=services)
+    if not (is_open or _enter(request, await run_in_threadpool(tenants.lease, name))):
+        raise KeyRefused
+    return await run_in_threadpool(services_of(request).keys.authenticate, secret)
 
 
-def _recall(secret: str, *, services: Services) -> Principal | None:
-    return None if _is_token(secret, services=services) else services.keys.recall(secret)
+def _enter(request: Request, lease: Lease | None) -> bool:
+    if lease is None:
+        return False
+    request.state.lease = lease
+    return True
 
 
-def _may_be_guessed(secret: str, *, services: Services) -> bool:
-    # Whoever guesses may not have the store asked more often than they may guess; a token is
-    # checked without it. A secret that opened something lately is no guess: nobody else at its
-    # holder's address can shut them out.
-    return not (_is_token(secret, services=services) or services.keys.has_opened(secret))
-
-
-async def _look_up(secret: str, *, services: Services) -> Principal:
+async def _look_again(secret: str, *, services: Services) -> Principal:
     if services.tokens is not None and not secret.startswith(KEY_PREFIX):
         return await services.tokens.authenticate(secret)
+    remembered = services.keys.recall(secret)
+    if remembered is not None:
+        return remembered
     return await run_in_threadpool(services.keys.authenticate, secret)
-
-
-def _is_token(secret: str, *, services: Services) -> bool:
-    return services.tokens is not None and not secret.startswith(KEY_PREFIX)

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import AfterValidator, Field
 
-from api.http.broadcasting import MOST, MOST_OF_ONE, Broadcast
+from api.http.broadcasting import MOST, MOST_OF_ONE
+from api.http.broadcasts import Broadcasts
 from api.http.calls import Asking
 from api.http.describing import Responses, reads
 from api.http.entering import Bearer, is_still_let_in
@@ -111,7 +112,7 @@ def listening(
     """Make a dependency of who listens, and from where on."""
     feed = call.services.feed
     after = wanted.after if last_event_id is None else last_event_id
-    broadcast: Broadcast = request.app.state.broadcast
+    broadcasts: Broadcasts = request.app.state.broadcasts
     listener = Listener(
         subject_id=call.principal.subject_id,
         after=feed.start(after),
@@ -119,6 +120,7 @@ def listening(
         is_limited=call.principal.reach != EVERYWHERE,
         is_let_in=partial(is_still_let_in, call.services, bearer, STREAM),
     )
+    broadcast = broadcasts.of(call.principal.tenant, call.services.feed)
     return EventStream(broadcast, feed=feed, listener=listener)
 
 

@@ -5,6 +5,7 @@ address, a customer, a person or a key.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
@@ -14,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from application.lookout import Lookout
+from application.lookout import Condition, ConnectionUse, Lookout
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
@@ -66,10 +67,10 @@ def outcome_of(status: int) -> Outcome:
 
 
 class Seen(Collector):
-    """What the lookout sees, as metrics."""
+    """What the lookouts of all tenants see, as metrics."""
 
-    def __init__(self, lookout: Lookout) -> None:
-        self._lookout = lookout
+    def __init__(self, lookouts: Callable[[], Mapping[str, Lookout]]) -> None:
+        self._lookouts = lookouts
 
     def describe(self) -> Iterable[Metric]:
         """Nothing in advance: the registry would look, to learn the names."""
@@ -77,36 +78,14 @@ class Seen(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Look."""
-        seen, pool = self._lookout.look(), self._lookout.connections()
-        yield _number("recours_ready", "1 while the lookout finds no fault", not seen.faults)
-        if seen.position is not None:
-            told = "Position of the last event in the history"
-            yield _number("recours_event_store_position", told, seen.position)
-        yield _each(
-            "recours_projection_lag_events",
-            "Events that a read model lacks, at most",
-            ("projection", {lag.name: lag.events for lag in seen.lags}),
-        )
-        yield _each(
-            "recours_projection_lag_seconds",
-            "For how long the oldest event that a read model lacks has been recorded",
-            ("projection", {lag.name: lag.seconds for lag in seen.lags}),
-        )
-        yield _each(
-            "recours_projection_stopped",
-            "1 for a read model that could not take an event in",
-            ("projection", {lag.name: lag.stopped_before is not None for lag in seen.lags}),
-        )
-        yield _each(
-            "recours_blocks",
-            "Payment blocks that wait for the ERP or, unconfirmed or drifted, for a person",
-            ("status", seen.blocks),
-        )
-        yield _each(
-            "recours_database_connections",
-            "Connections of this process's pool, by what they do; and requests that wait for one",
-            ("use", {"busy": pool.open - pool.idle, "idle": pool.idle, "waited_for": pool.waiting}),
-        )
+        families = [_family(told) for told in _TOLD]
+        for tenant, lookout in self._lookouts().items():
+            seen, pool = lookout.look(), lookout.connections()
+            for told, family in zip(_TOLD, families, strict=True):
+                for which, value in told.values(seen, pool).items():
+                    labels = [tenant] if told.label is None else [tenant, which]
+                    family.add_metric(labels, float(value))
+        yield from families
 
 
 class Counted(Collector):
@@ -122,16 +101,78 @@ class Counted(Collector):
         yield CounterMetricFamily(self._name, self._told, value=self._now())
 
 
-def _number(name: str, told: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, told, value=float(value))
+@dataclass(frozen=True, slots=True)
+class _Told:
+    name: str
+    told: str
+    label: str | None
+    values: Callable[[Condition, ConnectionUse], Mapping[str, float]]
 
 
-def _each(name: str, told: str, values: tuple[str, Mapping[str, float]]) -> Metric:
-    label, numbers = values
-    family = GaugeMetricFamily(name, told, labels=[label])
-    for which, value in numbers.items():
-        family.add_metric([which], float(value))
-    return family
+def _position(seen: Condition, _pool: ConnectionUse) -> Mapping[str, float]:
+    return {} if seen.position is None else {"": seen.position}
+
+
+_TOLD: Final = (
+    _Told(
+        "recours_ready",
+        "1 while the lookout finds no fault",
+        None,
+        lambda seen, _: {"": not seen.faults},
+    ),
+    _Told(
+        "recours_event_store_position",
+        "Position of the last event in the history",
+        None,
+        _position,
+    ),
+    _Told(
+        "recours_projection_lag_events",
+        "Events that a read model lacks, at most",
+        "projection",
+        lambda seen, _: {lag.name: lag.events for lag in seen.lags},
+    ),
+    _Told(
+        "recours_projection_lag_seconds",
+        "For how long the oldest event that a read model lacks has been recorded",
+        "projection",
+        lambda seen, _: {lag.name: lag.seconds for lag in seen.lags},
+    ),
+    _Told(
+        "recours_projection_stopped",
+        "1 for a read model that could not take an event in",
+        "projection",
+        lambda seen, _: {lag.name: lag.stopped_before is not None for lag in seen.lags},
+    ),
+    _Told(
+        "recours_blocks",
+        "Payment blocks that wait for the ERP or, unconfirmed or drifted, for a person",
+        "status",
+        lambda seen, _: seen.blocks,
+    ),
+    _Told(
+        "recours_database_connections",
+        "Connections of a tenant's pool, by what they do; and requests that wait for one",
+        "use",
+        lambda _, pool: {
+            "busy": pool.open - pool.idle,
+            "idle": pool.idle,
+            "waited_for": pool.waiting,
+        },
+    ),
+)
+
+
+def _family(told: _Told) -> GaugeMetricFamily:
+    labels = ["tenant"] if told.label is None else ["tenant", told.label]
+    return GaugeMetricFamily(told.name, told.told, labels=labels)
+
+
+def of_one_tenant(name: str, lookout: Lookout) -> bytes:
+    """What the lookout of one tenant sees, in Prometheus' text format."""
+    registry = CollectorRegistry()
+    registry.register(Seen(lambda: {name: lookout}))
+    return generate_latest(registry)
 
 
 class Metrics:
@@ -188,9 +229,9 @@ class Metrics:
         """Tell a number that only grows, looked up whenever somebody asks."""
         self.registry.register(Counted(name, told, now))
 
-    def watch(self, lookout: Lookout) -> None:
-        """Tell what the lookout sees, whenever somebody asks."""
-        self.registry.register(Seen(lookout))
+    def watch(self, lookouts: Callable[[], Mapping[str, Lookout]]) -> None:
+        """Tell what the lookout of each tenant sees, whenever somebody asks."""
+        self.registry.register(Seen(lookouts))
 
     def written(self) -> bytes:
         """Everything, in Prometheus' text format."""

@@ -112,7 +112,7 @@ class Rates:
         Raises:
             TooManyRequests: they made too many.
         """
-        request.state.rate = self._principals.take(principal.subject_id)
+        request.state.rate = self._principals.take(f"{principal.tenant}/{principal.subject_id}")
 
     def admit_stranger(self, request: Request) -> None:
         """Count a request of somebody who showed no key, or none that opens anything.

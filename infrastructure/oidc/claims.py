@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from pydantic import SecretStr
 
-from application.keys import GRANTABLE, Principal
+from application.keys import DEFAULT_TENANT, GRANTABLE, Principal
 from application.reach import Reach
 from application.scopes import ConnectorScope
 from application.tokens import TokenFault, TokenRefused
@@ -43,6 +43,8 @@ class ClaimRules:
     scope_claim: str = "scope"
     companies_claim: str | None = None
     teams_claim: str | None = None
+    tenant_claim: str | None = None
+    """Without it, every token is of the default tenant."""
 
     def judge(self, claims: Claims, *, now: datetime) -> tuple[Principal, datetime]:
         """Answer with who bears the token, and until when.
@@ -72,7 +74,16 @@ class ClaimRules:
             scopes=frozenset(scope for scope in ConnectorScope if scope in scopes)
             if role is Role.CONNECTOR
             else frozenset(),
+            tenant=self._tenant(claims),
         )
+
+    def _tenant(self, claims: Claims) -> str:
+        if self.tenant_claim is None:
+            return DEFAULT_TENANT
+        named = _found(claims, self.tenant_claim)
+        if not isinstance(named, str):
+            raise TokenRefused(TokenFault.CLAIM)
+        return named
 
     def _pseudonym(self, subject: object) -> str:
         if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST:

@@ -14,10 +14,11 @@ from psycopg import Connection, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
 
+from application.keys import DEFAULT_TENANT
 from infrastructure.postgres.errors import RoleMissing
 from infrastructure.postgres.roles import TENANT_MARK, ensure_roles, roles_of
 
-DEFAULT: Final = "default"
+DEFAULT: Final = DEFAULT_TENANT
 """The tenant of the schema without a mark: all there is where nobody made another one."""
 
 _LISTED: Final[LiteralString] = """

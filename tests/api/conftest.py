@@ -49,7 +49,7 @@ def services(pool: Pool) -> Services:
         webhooks=PostgresWebhooks(pool, identities=identities, guard=Guard(loopback=True)),
         clock=clock,
         identities=identities,
-        lookout=PostgresLookout(pool, schema=SCHEMA, most_lag=timedelta(seconds=60)),
+        lookout=PostgresLookout.over(pool, schema=SCHEMA, most_lag=timedelta(seconds=60)),
     )
 
 

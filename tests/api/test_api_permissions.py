@@ -213,7 +213,7 @@ def test_an_address_that_never_asks_who_calls_is_guarded_all_the_same(door: Door
     app, router = FastAPI(), guarded(tag="doors")
     router.add_api_route("/doors", lambda: "open", operation_id="cases.list")
     app.router.routes.extend(router.routes)
-    app.state.services = door.services
+    app.state.tenants = door.app.state.tenants
     app.state.rates = Rates(principals=0, strangers=0)
 
     with pytest.raises(KeyMissing):

@@ -150,7 +150,7 @@ def check_that_a_deaf_client_is_let_go(running: Served) -> None:
         register(running, 1)
         next(found)
         told = 0
-        while running.server.broadcast.open_streams > 1:
+        while running.server.broadcasts.open_streams > 1:
             positions = register(running, 50)
             assert [int(next(found).id) for _ in positions] == positions
             told += len(positions)

@@ -109,7 +109,7 @@ def test_metrics_can_be_told_at_an_address_of_their_own(
     await_line(process, beginning=f"metrics at http://{address}/metrics")
     told = httpx2.get(f"http://{address}/metrics").text
 
-    assert "recours_ready 1.0" in told
+    assert 'recours_ready{tenant="default"} 1.0' in told
     assert end(process, signal=signal.SIGTERM) == 0
 
 

@@ -31,7 +31,9 @@ ONE_BLOCK = """
 
 
 def lookout(pool: Pool, *, seconds: Callable[[], float] = lambda: 0.0) -> PostgresLookout:
-    return PostgresLookout(pool, schema=SCHEMA, most_lag=timedelta(seconds=60), seconds=seconds)
+    return PostgresLookout.over(
+        pool, schema=SCHEMA, most_lag=timedelta(seconds=60), seconds=seconds
+    )
 
 
 def faults(condition: Condition) -> list[str]:
