@@ -8,6 +8,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from api.command_line.metering import count_lost_lines
 from api.http.measuring import Metrics
 from tests.api.doors import Door
 from tests.api.requests import slug
@@ -58,6 +59,7 @@ def test_a_process_without_a_connection_left_lives_and_is_ready(
 def test_every_metric_is_documented_and_nothing_else_is(door: Door) -> None:
     door.stranger().get("/healthz")
     measured: Metrics = door.app.state.metrics
+    count_lost_lines(measured)
     families = {family.name for family in measured.registry.collect()}
     rows = re.findall(
         r"^\| (`(?:recours|process)_[^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE
