@@ -158,7 +158,7 @@ def bodies(model: type[Body] = Body) -> Iterator[type[Body]]:
 
 BODIES: Final = {(model.__module__, model.__qualname__): model for model in bodies()}
 IN_ORDER: Final = [BODIES[place] for place in sorted(BODIES)]
-"""The processes that share the tests must find them in one order."""
+"""In one order in every run."""
 
 
 @pytest.mark.parametrize("model", IN_ORDER, ids=lambda model: model.__name__)

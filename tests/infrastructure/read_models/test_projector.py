@@ -111,11 +111,11 @@ def test_an_event_of_an_unknown_type_stops_every_read_model_before_it(
     with caplog.at_level(logging.CRITICAL):
         stopping.catch_up()
     assert sorted(failure.name for failure in stopping.failures) == sorted(EVERY_NAME)
-    for found in status(office).values():
+    for name, found in status(office).items():
         assert (found.position, found.lag, found.failed_position) == (before, 2, failed)
         assert found.failure is not None
         assert "unknown event complaint.teleported" in found.failure
-        assert found.failure in caplog.text
+        assert f"projection {name} stopped before position {failed}" in caplog.text
     item = office.questions.work_item(an.COMPLAINT_ID)
     assert item is not None
     assert item.version == 2
