@@ -34,6 +34,9 @@ class Round:
 
     held: int = 0
     drifted: int = 0
+    unknown: int = 0
+    """Blocks that the ERP says it never met: another ERP, or one that lost its memory, says so of
+    all of them. Nothing is given up over that; a person must look."""
     unanswered: int = 0
     """Questions that the ERP did not answer, or refused; they are asked again in the next round."""
     broken_off: bool = False
@@ -93,10 +96,13 @@ class Reconciler:
             return
         block = self.cases.load(PaymentBlock, seen.block_id)
         if block.seen_by_people:
-            found.held += 1  # two people saw it, where the ERP may know it by another name
+            found.held += 1  # two people saw it, where the ERP may hold it under another name
+            return
+        if reply is None:
+            found.unknown += 1
             return
         now = self.clock.now()
-        told = None if reply is None else reply.decided_at
+        told = reply.decided_at
         envelope = Envelope(
             actor=erp_of(block),
             channel=Channel.API,
@@ -104,7 +110,7 @@ class Reconciler:
             occurred_at=now if told is None else min(told, now),
             correlation_id=self.identities.new(),
             causation_id=f"{block.id}:{block.version}",
-            reason="reconciliation" if reply is None else reply.reason,
+            reason=reply.reason,
         )
         on = OnCase(case_id=block.id, envelope=envelope, expected_version=seen.version)
         try:

@@ -96,12 +96,14 @@ def _reconcile(reconciler: Reconciler, stop: Signal) -> None:
             _LOG.warning("the reconciliation waits for the database: %s", error)
             stop.wait(RETRY_SECONDS)
         else:
-            level = logging.WARNING if found.drifted or found.broken_off else logging.INFO
+            odd = found.drifted or found.unknown or found.broken_off
+            level = logging.WARNING if odd else logging.INFO
             _LOG.log(
                 level,
-                "reconciled with the ERP: %d blocks held, %d drifted, %d unanswered",
+                "reconciled with the ERP: %d held, %d drifted, %d unknown to it, %d unanswered",
                 found.held,
                 found.drifted,
+                found.unknown,
                 found.unanswered,
             )
             stop.wait(RECONCILE_SECONDS)

@@ -40,8 +40,8 @@ def replay(name: str, *, as_json: bool) -> None:
         show_happenings([*map(as_row, steps)])
         show()
         if not found:
-            told = "1 event" if len(steps) == 1 else f"{len(steps)} events"
-            show(Text(f"{told} replayed: identical to the stored case", style="green"))
+            verdict = f"{len(steps)} events replayed: identical to the stored case"
+            show(Text(verdict, style="green"))
     for difference in found:
         say("[red]different:[/red] {}", difference)
     if found:

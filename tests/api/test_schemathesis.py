@@ -257,7 +257,7 @@ def test_schemathesis_finds_no_fault_with_some_operations(door: Door) -> None:
     judged = judge(door, phases=Phases(seed=0, coverage=True), only=some)
 
     assert judged.found == []
-    assert len(judged.reached) > len(some) / 2
+    assert len(judged.reached) >= len(some) / 2
 
 
 @pytest.mark.soak

@@ -23,14 +23,28 @@ def drop(simulator: Simulator, block_id: UUID, *, forget: bool = False) -> None:
     answer.raise_for_status()
 
 
-@pytest.mark.parametrize("forget", [False, True], ids=["removed by hand", "older backup"])
+def test_a_block_that_the_erp_never_met_is_left_to_a_person(
+    office: Office, desk: ErpDesk, simulator: Simulator, reconciler: Reconciler
+) -> None:
+    opened = order(office, count=3)
+    serve(office, desk)
+    for forgotten in blocks_of(office, opened):
+        drop(simulator, forgotten, forget=True)
+
+    found = reconciler.go_round()
+
+    assert (found.held, found.drifted, found.unknown) == (0, 0, 6)
+    office.project()
+    assert set(blocks_of(office, opened).values()) == {"confirmed"}
+
+
 def test_a_block_that_the_erp_no_longer_holds_has_drifted(
-    *, forget: bool, office: Office, desk: ErpDesk, simulator: Simulator, reconciler: Reconciler
+    office: Office, desk: ErpDesk, simulator: Simulator, reconciler: Reconciler
 ) -> None:
     opened = order(office, count=3)
     serve(office, desk)
     gone = next(iter(blocks_of(office, opened[1:2])))
-    drop(simulator, gone, forget=forget)
+    drop(simulator, gone)
 
     found = reconciler.go_round()
 
