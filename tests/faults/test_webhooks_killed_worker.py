@@ -4,6 +4,8 @@ import json
 from collections import defaultdict
 from functools import partial
 
+import pytest
+
 from infrastructure.erp.signatures import new_secret
 from tests.databases import Database
 from tests.faults.harness import Program, until
@@ -17,6 +19,7 @@ ARRIVALS_BETWEEN_KILLS = 10
 NO_ERP = "http://127.0.0.1:9"
 
 
+@pytest.mark.soak
 def test_killed_workers_lose_no_event_and_send_none_under_two_names(
     pool: Pool, database: Database, programs: list[Program]
 ) -> None:
